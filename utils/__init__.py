@@ -1,0 +1,1 @@
+"""Small helpers for the three notebooks. Every file can be read alone."""

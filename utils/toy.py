@@ -1,0 +1,59 @@
+"""A ring of Gaussians in the plane: small enough that density, noised density and score are known exactly."""
+
+import math
+
+import torch
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+
+
+class Ring:
+    """`n` Gaussians of standard deviation `sd`, equally likely, equally spaced on a circle of `radius`.
+
+    With the defaults each coordinate has mean 0 and variance 1, and neighbouring centres are 10 `sd` apart.
+    """
+
+    def __init__(self, n=8, radius=1.4, sd=0.1, device="cpu"):
+        angle = torch.arange(n, device=device) * (2 * math.pi / n)
+        self.centers = radius * torch.stack([angle.cos(), angle.sin()], 1)      # (n, 2)
+        self.n, self.sd = n, sd
+
+    def sample(self, size):
+        """`size` points (size, 2) and the index of the Gaussian each came from (size,)."""
+        y = torch.randint(self.n, (size,), device=self.centers.device)
+        return self.centers[y] + self.sd * torch.randn(size, 2, device=y.device), y
+
+    def batches(self, size):
+        """Endless fresh batches `(x, y)` of `size` points."""
+        while True:
+            yield self.sample(size)
+
+    def density(self, alpha_bar=1.0):
+        """Law of sqrt(ab) x0 + sqrt(1 - ab) eps as a torch distribution; `alpha_bar` a number or (B,)."""
+        ab = torch.as_tensor(alpha_bar, dtype=torch.float32, device=self.centers.device)[..., None]
+        sd = (ab * self.sd ** 2 + 1 - ab).sqrt()
+        parts = Normal(ab.sqrt()[..., None] * self.centers, sd[..., None])
+        return MixtureSameFamily(Categorical(logits=torch.zeros_like(sd).expand(*sd.shape[:-1], self.n)),
+                                 Independent(parts, 1))
+
+    def log_prob(self, x, alpha_bar=1.0):
+        """Exact log density, in nats, of points (B, 2) noised to `alpha_bar` (1 is the data) -> (B,)."""
+        return self.density(alpha_bar).log_prob(x)
+
+    def score(self, x, alpha_bar=1.0):
+        """Gradient of `log_prob` with respect to the points, by autograd: (B, 2) -> (B, 2)."""
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            return torch.autograd.grad(self.log_prob(x, alpha_bar).sum(), x)[0]
+
+    def mode(self, x):
+        """Index of the centre nearest to each point, and whether it is within 3 `sd`: (B,), (B,) bool.
+
+        Of real points 98.9 % are within (1 - exp(-9 / 2), the law of a radius in two dimensions).
+        """
+        distance, index = torch.cdist(x, self.centers).min(1)
+        return index, distance < 3 * self.sd
+
+    def covered(self, x):
+        """How many of the `n` Gaussians get at least a quarter of their fair share of the points on a mode."""
+        index, on = self.mode(x)
+        return int((torch.bincount(index[on], minlength=self.n) >= len(x) / self.n / 4).sum())
