@@ -1,0 +1,191 @@
+"""The exercises of notebook 1. A reference is the function that the notebook falls back on and `solution` prints."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from . import Wrong, call, expect, reference
+
+
+def check_d_loss(f):
+    d_real, d_fake = torch.tensor([2., -1., .5, 3., 0.], requires_grad=True), torch.tensor([-2., 1., 4.])
+    P, N = F.softplus(-d_real), F.softplus(d_fake)                    # -log D(x), -log(1 - D(G(z)))
+    given = f"with d_real = {d_real.tolist()} and d_fake = {d_fake.tolist()}"
+    expect(call(f, d_real, d_fake), P.mean() + N.mean(), given, slips=(
+        (-P.mean() - N.mean(), "Its sign is turned: D wants E log D + E log(1 - D) large, so its loss is minus that."),
+        (F.softplus(d_real).mean() + F.softplus(-d_fake).mean(),
+         "Real and fake have changed places: D should say 1 to real images."),
+        (P.mean() - N.mean(), "One sign is turned: minus a logarithm is positive, so both terms of the loss are."),
+        (P.mean() + F.softplus(-d_fake).mean(),
+         "The second term rewards D for saying 1 to fakes: it needs log(1 - D)."),
+        (P.sum() + N.sum(), "It sums over the batch: use the mean, so that the loss does not grow with the batch."),
+        ((P.mean() + N.mean()) / 2, "It is half: the two means are added, not averaged."),
+        (torch.cat([P, N]).mean(), "It takes one mean over real and fake together: each has its own mean."),
+        (F.softplus(-d_real.sigmoid()).mean() + F.softplus(d_fake.sigmoid()).mean(),
+         "The sigmoid is applied twice: F.softplus and binary_cross_entropy_with_logits contain it already."),
+    ))
+    sure = torch.tensor([-200., 200.])
+    expect(call(f, sure, -sure), F.softplus(-sure).mean() * 2, "with logits of -200 and 200", slips=(
+        (torch.tensor(torch.inf), "log(sigmoid(d)) rounds to log(0) there: F.softplus or F.logsigmoid do not."),))
+
+
+@reference(check_d_loss, hints=(
+    "D(x) is a logit: sigmoid turns it into the probability of being real. The loss is minus what D wants to be large.",
+    "-log sigmoid(a) = softplus(-a) and -log(1 - sigmoid(a)) = softplus(a).",
+    "F.softplus(-d_real).mean() for the real images; the same with another sign for the fakes; add the two."))
+def d_loss(d_real, d_fake):
+    return F.softplus(-d_real).mean() + F.softplus(d_fake).mean()
+
+
+def check_g_loss(f):
+    d_fake = torch.tensor([-6., 1., 4.], requires_grad=True)
+    expect(call(f, d_fake), F.softplus(-d_fake).mean(), f"with d_fake = {d_fake.tolist()}", slips=(
+        (-F.softplus(d_fake).mean(), "That is E log(1 - D), the saturating loss: where D is sure its slope is gone."),
+        (F.softplus(d_fake).mean(), "That is D's term: G wants D to say 1 to its images: turn the sign."),
+        (-F.softplus(-d_fake).mean(), "Its sign is turned: this is E log D, and a loss is minus what one wants large."),
+        (F.softplus(-d_fake).sum(), "It sums over the batch: use the mean."),
+        (-d_fake.mean(), "That is the Wasserstein loss of section 4; here the logit goes through -log sigmoid."),
+        (F.softplus(-d_fake.sigmoid()).mean(), "The sigmoid is applied twice: F.softplus contains it already."),
+    ))
+    sure = torch.tensor([-200., 200.])
+    expect(call(f, sure), F.softplus(-sure).mean(), "with logits of -200 and 200", slips=(
+        (torch.tensor(torch.inf), "log(sigmoid(d)) rounds to log(0) there: F.softplus or F.logsigmoid do not."),))
+
+
+@reference(check_g_loss, hints=(
+    "G wants D(G(z)) to be near 1: minus the logarithm of that probability is the loss.",
+    "-log sigmoid(a) = softplus(-a).",
+    "F.softplus(-d_fake), then the mean over the batch."))
+def g_loss(d_fake):
+    return F.softplus(-d_fake).mean()
+
+
+def _take(step, who, loss):
+    """The two players after one `step` of SGD for `who`, always from the same start, and what it returned.
+
+    All weights already hold a gradient of 1, as if left by an earlier step.
+    """
+    torch.manual_seed(1)
+    G, D = nn.Linear(3, 2), nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0))
+    for p in [*G.parameters(), *D.parameters()]:
+        p.grad = torch.ones_like(p)
+    opt = torch.optim.SGD((G if who == "G" else D).parameters(), lr=0.1)
+    x_real, x_fake = torch.randn(5, 2) + 2, G(torch.randn(5, 3))
+    returned = step(D, opt, x_real, x_fake, loss) if who == "D" else step(D, opt, x_fake, loss)
+    return G, D, returned
+
+
+def _weights(net):
+    return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+
+def _check_step(f, who, right, loss, call_line, slips):
+    """What both steps share: `who` moves as in `right`, the other player stays, the loss comes back. Returns G."""
+    used = []
+
+    def spy(*logits):
+        used.append(logits)
+        return loss(*logits)
+
+    def move(step, player, loss=loss):
+        players = _take(step, who, loss)
+        return _weights(players["GD".index(player)]) - _weights(_take(lambda *a: None, who, loss)["GD".index(player)])
+
+    G, _, returned = _take(f, who, spy)
+    if not used:
+        raise Wrong(f"it does not use the loss that it is given: {call_line}")
+    want = move(right, who)
+    expect(move(f, who), want, f"one step with opt_{who}: {who}'s first weights move by other values:", slips=(
+        (0 * want, f"{who} has not moved: first opt_{who}.zero_grad(), then loss.backward(), then opt_{who}.step()."),
+        (-want, f"{who} climbs its loss: call backward() on the loss, not on minus it."),
+        *((move(slip, who), sentence) for slip, sentence in slips)))
+    other = "D" if who == "G" else "G"
+    if move(f, other).any():
+        raise Wrong(f"it moves {other} too: only opt_{who} makes a step here.")
+    if returned is None:
+        raise Wrong("it returns nothing: end with return loss, which the notebook plots.")
+    expect(torch.as_tensor(returned).detach(), _take(right, who, loss)[2].detach(), "the loss it returns:")
+    return G
+
+
+def check_d_step(f):
+    def adds(D, opt_D, x_real, x_fake, d_loss):
+        d_loss(D(x_real), D(x_fake.detach())).backward()
+        opt_D.step()
+
+    def swaps(D, opt_D, x_real, x_fake, d_loss):
+        return d_step(D, opt_D, x_fake, x_real, d_loss)
+
+    G = _check_step(f, "D", d_step, d_loss, "loss = d_loss(D(x_real), D(x_fake.detach())).", slips=(
+        (adds, "The gradients that G's step left in D are added in: opt_D.zero_grad() comes before backward()."),
+        (swaps, "Real and fake have changed places: d_loss takes D(x_real) first.")))
+    if any(p.grad is None or not torch.equal(p.grad, torch.ones_like(p)) for p in G.parameters()):
+        raise Wrong("D moves as it should, but the step reaches back into G, fills its gradients and uses up the graph "
+                    "that G's own step needs: D(x_fake.detach()) cuts that off.")
+
+
+@reference(check_d_step, hints=(
+    "Five small things: take the loss, empty D's gradients, backward, step, return the loss.",
+    "x_fake still hangs on the graph of G, and nothing of this step may reach G: x_fake.detach() cuts it off.",
+    "loss = d_loss(D(x_real), D(x_fake.detach())), then opt_D.zero_grad(), loss.backward(), opt_D.step(), "
+    "return loss."))
+def d_step(D, opt_D, x_real, x_fake, d_loss):
+    loss = d_loss(D(x_real), D(x_fake.detach()))    # D learns here, not G
+    opt_D.zero_grad()
+    loss.backward()
+    opt_D.step()
+    return loss
+
+
+def check_g_step(f):
+    def adds(D, opt_G, x_fake, g_loss):
+        g_loss(D(x_fake)).backward()
+        opt_G.step()
+
+    _check_step(f, "G", g_step, g_loss, "loss = g_loss(D(x_fake)).", slips=(
+        (adds, "G's gradients of the step before are added in: opt_G.zero_grad() comes before backward()."),))
+
+
+@reference(check_g_step, hints=(
+    "The same shape as D's step, with one difference: the gradient must now pass through D into G, so no detach.",
+    "D is a judge here, not a player: only opt_G makes a step. What backward() leaves in D, D's own step empties.",
+    "loss = g_loss(D(x_fake)), then opt_G.zero_grad(), loss.backward(), opt_G.step(), return loss."))
+def g_step(D, opt_G, x_fake, g_loss):
+    loss = g_loss(D(x_fake))                        # the gradient flows through D into G
+    opt_G.zero_grad()
+    loss.backward()
+    opt_G.step()
+    return loss
+
+
+def check_inside(f):
+    support, x = torch.randn(60, 4), torch.randn(40, 4) * 1.3
+    radius = lambda points, k: torch.cdist(points, points).kthvalue(k, 1).values          # noqa: E731
+    share = lambda hits: hits.float().mean()                                              # noqa: E731
+    d = torch.cdist(x, support)
+    for k in (3, 1):
+        given = f"with 40 points x, 60 points support and k = {k}"
+        got = call(f, x, support, k)
+        got = torch.as_tensor(got, dtype=torch.float32) if isinstance(got, (int, float, torch.Tensor)) else got
+        expect(got, share((d < radius(support, k + 1)).any(1)), given, slips=(
+            (share((d < radius(support, k)).any(1)), "The nearest neighbour of a point in its own set is the point "
+             "itself, at distance 0: take the (k + 1)-th smallest distance."),
+            (share((d < radius(support, k + 1)).any(0)), "It is the share of balls that hold a point: reduce over the "
+             "support first, then take the mean over x."),
+            (share(d < radius(support, k + 1)), "It is the share of pairs: a point counts once if any ball holds it."),
+            (share((d < radius(support, k + 1)).all(1)), "A point is inside if any ball holds it, not all."),
+            (share((d.T < radius(x, k + 1)).any(1)), "x and support have changed places: balls are around support."),
+            (share((d < radius(support, k + 1).max()).any(1)), "Each ball has its own radius, not the largest of all."),
+            (1 - share((d < radius(support, k + 1)).any(1)), "That is the share outside: turn the inequality.")))
+
+
+@reference(check_inside, hints=(
+    "Around each point of support there is a ball that reaches to its k-th nearest neighbour; torch.cdist gives "
+    "all distances.",
+    "torch.cdist(support, support) has zeros on the diagonal: that neighbour is the (k + 1)-th smallest of a row, "
+    ".kthvalue(k + 1, dim=1).values.",
+    "radius as above, then (torch.cdist(x, support) < radius).any(1) says for each x whether a ball holds it; "
+    "take the mean."))
+def inside(x, support, k=3):
+    radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
+    return (torch.cdist(x, support) < radius).any(1).float().mean()

@@ -1,0 +1,149 @@
+"""Every figure of the course, one call each. Blue is data, orange a model, grey noise, green a prediction.
+
+Each function returns a figure: make it the last line of a cell to see it, or `display(...)` it.
+"""
+
+import io
+import math
+
+import torch
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREY, GREEN = "#2a6fbb", "#e07b1a", "#8a8a8a", "#3a9d5d"
+FAKE_TO_REAL = LinearSegmentedColormap.from_list("fake to real", ["#f6c998", "#ffffff", "#a9c8ea"])
+REACH = 2.2                                    # every figure of points shows [-2.2, 2.2] x [-2.2, 2.2]
+
+
+class Picture(Figure):
+    """A matplotlib figure that is not registered with pyplot, so nothing has to be closed."""
+
+    def __init__(self, width, height):
+        super().__init__(figsize=(width, height), dpi=90, layout="constrained")
+
+    def _repr_png_(self):
+        png = io.BytesIO()
+        self.savefig(png, format="png")
+        return png.getvalue()
+
+
+def images(x, columns=8, title=""):
+    """Images (n, 1, 28, 28) in [-1, 1] in rows of `columns`, black is -1 and white is 1."""
+    tiles = _tile(x, columns)
+    figure = Picture(min(8, 0.55 * columns), min(8, 0.55 * columns) * tiles.shape[0] / tiles.shape[1] + 0.3)
+    _show_grey(figure.subplots(), tiles, title)
+    return figure
+
+
+def sheet(rows, title=""):
+    """One row of images for each entry of `rows`, {label: (n, 1, 28, 28) in [-1, 1]}; n may differ."""
+    columns = max(len(x) for x in rows.values())
+    filled = [torch.cat([x.cpu(), torch.ones(columns - len(x), 1, 28, 28)]) for x in rows.values()]
+    tiles = _tile(torch.cat(filled), columns)
+    figure = Picture(8, 8 * len(rows) / (columns + 1.5) + 0.4)
+    axes = figure.subplots()
+    _show_grey(axes, tiles, title)
+    axes.set_axis_on()
+    axes.set_yticks([30 * i + 15 for i in range(len(rows))], rows, fontsize=9)
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def points(fake=None, real=None, heat=None, title=""):
+    """Points (n, 2) in the plane, orange for the model and blue for the data behind them.
+
+    fake: one set, or {title: set} for panels side by side. heat: a function (m, 2) -> (m,) in [0, 1] drawn
+    behind the points, blue where it says 1 (real) and orange where it says 0; or {title: function}.
+    """
+    names = next((list(given) for given in (fake, heat) if isinstance(given, dict)), [title])
+    figure = Picture(min(8, 3.4 * len(names)), min(8 / len(names), 3.4) + 0.3)
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names):
+        x, f = (given[name] if isinstance(given, dict) else given for given in (fake, heat))
+        if f is not None:
+            axes.imshow(_on_grid(f, (real if x is None else x).device), extent=[-REACH, REACH, -REACH, REACH],
+                        origin="lower", cmap=FAKE_TO_REAL, vmin=0, vmax=1)
+        for cloud, color in ((real, BLUE), (x, ORANGE)):
+            if cloud is not None:
+                axes.scatter(*cloud.detach().cpu()[:1000].T, s=4, color=color, alpha=0.6, linewidths=0)
+        axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
+        axes.set_title(name, fontsize=10)
+    if names != [title]:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def lines(lines, xlabel="", ylabel="", title=""):
+    """One line for each entry of `lines`, {label: (x, y)}, in the order blue, orange, green, grey."""
+    figure = Picture(5, 2.8)
+    axes = figure.subplots()
+    for (label, (x, y)), color in zip(lines.items(), (BLUE, ORANGE, GREEN, GREY)):
+        axes.plot(torch.as_tensor(x).detach().cpu(), torch.as_tensor(y).detach().cpu(), color=color, label=label)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set_title(title, fontsize=10)
+    axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def curves(history, *panels, titles=(), limits=()):
+    """Logged values against steps: `curves(run.history, ("d", "g"), ("modes",))` draws two panels.
+
+    history: {name: ([steps], [values])}, as in `Run`. Each line is a running mean over 2 % of the run on a
+    pale line of all values. limits: (low, high) of the vertical axis of each panel, None to fit it.
+    """
+    figure = Picture(8, 2.4)
+    for i, (axes, names) in enumerate(zip(figure.subplots(1, len(panels), squeeze=False)[0], panels)):
+        for name, color in zip(names, (BLUE, ORANGE, GREEN, GREY)):
+            steps, values = history[name]
+            axes.plot(steps, values, color=color, alpha=0.25, linewidth=0.7)
+            axes.plot(steps, _running_mean(values, len(values) // 50 + 1), color=color, label=name)
+        axes.set_xlabel("step")
+        axes.set_title(titles[i] if i < len(titles) else "", fontsize=10)
+        axes.legend(frameon=False)
+        if i < len(limits) and limits[i]:
+            axes.set_ylim(limits[i])
+    return figure
+
+
+def bars(groups, names, title=""):
+    """Bars side by side: `groups` is {label: one number per name}, in the order blue, orange, grey, green."""
+    figure = Picture(8, 2.6)
+    axes = figure.subplots()
+    width = 0.8 / len(groups)
+    for i, ((label, heights), color) in enumerate(zip(groups.items(), (BLUE, ORANGE, GREY, GREEN))):
+        axes.bar([j + (i - (len(groups) - 1) / 2) * width for j in range(len(names))],
+                 [float(h) for h in heights], width, color=color, label=label)
+    axes.set_xticks(range(len(names)), names, fontsize=9)
+    axes.set_title(title, fontsize=10)
+    axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def _tile(x, columns):
+    """(n, 1, 28, 28) -> one picture of tiles with a white border of one pixel around each."""
+    x = torch.nn.functional.pad(x.detach().float().cpu(), (1, 1, 1, 1), value=1.0)
+    rows = math.ceil(len(x) / columns)
+    x = torch.cat([x, torch.ones(rows * columns - len(x), *x.shape[1:])])
+    return x.reshape(rows, columns, *x.shape[2:]).transpose(1, 2).flatten(2).flatten(0, 1)
+
+
+def _show_grey(axes, picture, title):
+    axes.imshow(picture, cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+    axes.set_axis_off()
+    axes.set_title(title, fontsize=10)
+
+
+def _on_grid(f, device, n=80):
+    line = torch.linspace(-REACH, REACH, n, device=device)
+    x, y = torch.meshgrid(line, line, indexing="xy")
+    return f(torch.stack([x.flatten(), y.flatten()], 1)).detach().cpu().reshape(n, n)
+
+
+def _running_mean(values, width):
+    total, means = [0.0], []
+    for i, value in enumerate(values):
+        total.append(total[-1] + value)
+        first = max(0, i + 1 - width)
+        means.append((total[-1] - total[first]) / (i + 1 - first))
+    return means

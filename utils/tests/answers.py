@@ -1,0 +1,267 @@
+"""What readers answer. RIGHT: bodies that must be accepted. WRONG: (part of the sentence they must get, body)."""
+
+RIGHT = {
+    "d_loss": [
+        "return F.softplus(-d_real).mean() + F.softplus(d_fake).mean()",
+        "return -(F.logsigmoid(d_real).mean() + F.logsigmoid(-d_fake).mean())",
+        """
+        real = F.binary_cross_entropy_with_logits(d_real, torch.ones_like(d_real))
+        return real + F.binary_cross_entropy_with_logits(d_fake, torch.zeros_like(d_fake))
+        """,
+        "return -F.logsigmoid(d_real).sum() / len(d_real) - (F.logsigmoid(d_fake) - d_fake).sum() / len(d_fake)",
+    ],
+    "g_loss": [
+        "return F.softplus(-d_fake).mean()",
+        "return -F.logsigmoid(d_fake).mean()",
+        "return F.binary_cross_entropy_with_logits(d_fake, torch.ones_like(d_fake))",
+        "return (torch.logaddexp(torch.zeros_like(d_fake), -d_fake)).sum() / d_fake.numel()",
+    ],
+    "d_step": [
+        """
+        loss = d_loss(D(x_real), D(x_fake.detach()))
+        opt_D.zero_grad()
+        loss.backward()
+        opt_D.step()
+        return loss
+        """,
+        """
+        opt_D.zero_grad(set_to_none=False)
+        x_fake = x_fake.detach()
+        d_real, d_fake = D(x_real), D(x_fake)
+        loss = d_loss(d_real, d_fake)
+        loss.backward()
+        opt_D.step()
+        return loss.item()
+        """,
+        """
+        D.zero_grad()
+        loss = d_loss(D(x_real), D(x_fake.data))
+        loss.backward()
+        opt_D.step()
+        return loss.detach()
+        """,
+        """
+        loss = d_loss(*D(torch.cat([x_real, x_fake.detach()])).chunk(2))
+        for p, g in zip(D.parameters(), torch.autograd.grad(loss, list(D.parameters()))):
+            p.grad = g
+        opt_D.step()
+        return loss
+        """,
+    ],
+    "g_step": [
+        """
+        loss = g_loss(D(x_fake))
+        opt_G.zero_grad()
+        loss.backward()
+        opt_G.step()
+        return loss
+        """,
+        """
+        opt_G.zero_grad()
+        loss = g_loss(D(x_fake))
+        loss.backward()
+        opt_G.step()
+        return loss.item()
+        """,
+        """
+        D.requires_grad_(False)
+        opt_G.zero_grad()
+        loss = g_loss(D(x_fake))
+        loss.backward()
+        opt_G.step()
+        D.requires_grad_(True)
+        return loss.detach()
+        """,
+    ],
+    "inside": [
+        """
+        radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
+        return (torch.cdist(x, support) < radius).any(1).float().mean()
+        """,
+        """
+        d = torch.cdist(support, support)
+        d.fill_diagonal_(float("inf"))
+        radius = d.topk(k, dim=1, largest=False).values[:, -1]
+        hits = torch.cdist(support, x) <= radius[:, None]
+        return hits.any(0).double().mean()
+        """,
+        """
+        radius = torch.cdist(support, support).sort(1).values[:, k]
+        n = 0
+        for point in x:
+            n += bool(((support - point).norm(dim=1) < radius).any())
+        return n / len(x)
+        """,
+    ],
+}
+
+WRONG = {
+    "d_loss": [
+        ("Its sign is turned", "return F.logsigmoid(d_real).mean() + F.logsigmoid(-d_fake).mean()"),
+        ("Real and fake have changed places", "return F.softplus(d_real).mean() + F.softplus(-d_fake).mean()"),
+        ("One sign is turned", "return F.softplus(-d_real).mean() - F.softplus(d_fake).mean()"),
+        ("it needs log(1 - D)", "return F.softplus(-d_real).mean() + F.softplus(-d_fake).mean()"),
+        ("It sums over the batch", "return F.softplus(-d_real).sum() + F.softplus(d_fake).sum()"),
+        ("It is half", "return 0.5 * (F.softplus(-d_real).mean() + F.softplus(d_fake).mean())"),
+        ("one mean over real and fake together",
+         "return torch.cat([F.softplus(-d_real), F.softplus(d_fake)]).mean()"),
+        ("The sigmoid is applied twice",
+         "return F.softplus(-d_real.sigmoid()).mean() + F.softplus(d_fake.sigmoid()).mean()"),
+        ("log(sigmoid(d)) rounds to log(0)",
+         "return -d_real.sigmoid().log().mean() - (1 - d_fake.sigmoid()).log().mean()"),
+        ("no gradient flows back", "return (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).detach()"),
+        ("dtype torch.float64", "return (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).double()"),
+        ("not finite", "return -d_real.log().mean() - (1 - d_fake).log().mean()"),
+    ],
+    "g_loss": [
+        ("the saturating loss", "return F.logsigmoid(-d_fake).mean()"),
+        ("That is D's term", "return F.softplus(d_fake).mean()"),
+        ("Its sign is turned", "return F.logsigmoid(d_fake).mean()"),
+        ("It sums over the batch", "return F.softplus(-d_fake).sum()"),
+        ("Wasserstein loss", "return -d_fake.mean()"),
+        ("The sigmoid is applied twice", "return F.softplus(-d_fake.sigmoid()).mean()"),
+        ("log(sigmoid(d)) rounds to log(0)", "return -d_fake.sigmoid().log().mean()"),
+        ("shape (3,), wanted ()", "return F.softplus(-d_fake)"),
+        ("no gradient flows back", "return F.softplus(-d_fake.detach()).mean()"),
+    ],
+    "d_step": [
+        ("the step reaches back into G", """
+            loss = d_loss(D(x_real), D(x_fake))
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return loss"""),
+        ("opt_D.zero_grad() comes before backward()", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            loss.backward()
+            opt_D.step()
+            return loss"""),
+        ("first opt_D.zero_grad()", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            loss.backward()
+            opt_D.zero_grad(set_to_none=False)
+            opt_D.step()
+            return loss"""),
+        ("D has not moved", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            opt_D.zero_grad()
+            loss.backward()
+            return loss"""),
+        ("D has not moved", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            opt_D.zero_grad()
+            opt_D.step()
+            return loss"""),
+        ("Real and fake have changed places", """
+            loss = d_loss(D(x_fake.detach()), D(x_real))
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return loss"""),
+        ("D climbs its loss", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            opt_D.zero_grad()
+            (-loss).backward()
+            opt_D.step()
+            return loss"""),
+        ("it returns nothing", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()"""),
+        ("does not use the loss that it is given", """
+            loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return loss"""),
+        ("the loss it returns", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return -loss"""),
+    ],
+    "g_step": [
+        ("opt_G.zero_grad() comes before backward()", """
+            loss = g_loss(D(x_fake))
+            loss.backward()
+            opt_G.step()
+            return loss"""),
+        ("first opt_G.zero_grad()", """
+            loss = g_loss(D(x_fake))
+            loss.backward()
+            opt_G.zero_grad(set_to_none=False)
+            opt_G.step()
+            return loss"""),
+        ("G has not moved", """
+            loss = g_loss(D(x_fake))
+            opt_G.zero_grad()
+            loss.backward()
+            return loss"""),
+        ("G climbs its loss", """
+            loss = g_loss(D(x_fake))
+            opt_G.zero_grad()
+            (-loss).backward()
+            opt_G.step()
+            return loss"""),
+        ("stops with RuntimeError", """
+            D.requires_grad_(False)
+            loss = g_loss(D(x_fake.detach()))
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()
+            return loss"""),
+        ("it moves D too", """
+            loss = g_loss(D(x_fake))
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()
+            torch.optim.SGD(D.parameters(), 0.1).step()
+            return loss"""),
+        ("it returns nothing", """
+            loss = g_loss(D(x_fake))
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()"""),
+        ("does not use the loss that it is given", """
+            loss = F.softplus(-D(x_fake)).mean()
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()
+            return loss"""),
+        ("it gives", """
+            loss = g_loss(D(x_fake.detach()) + 0 * x_fake.sum())
+            opt_G.zero_grad()
+            (3 * g_loss(D(x_fake))).backward()
+            opt_G.step()
+            return loss"""),
+    ],
+    "inside": [
+        ("is the point itself, at distance 0", """
+            radius = torch.cdist(support, support).kthvalue(k, dim=1).values
+            return (torch.cdist(x, support) < radius).any(1).float().mean()"""),
+        ("share of balls that hold a point", """
+            radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
+            return (torch.cdist(x, support) < radius).any(0).float().mean()"""),
+        ("share of pairs", """
+            radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
+            return (torch.cdist(x, support) < radius).float().mean()"""),
+        ("not all", """
+            radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
+            return (torch.cdist(x, support) < radius).all(1).float().mean()"""),
+        ("x and support have changed places", """
+            radius = torch.cdist(x, x).kthvalue(k + 1, dim=1).values
+            return (torch.cdist(support, x) < radius).any(1).float().mean()"""),
+        ("not the largest of all", """
+            radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values.max()
+            return (torch.cdist(x, support) < radius).any(1).float().mean()"""),
+        ("share outside", """
+            radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
+            return 1 - (torch.cdist(x, support) < radius).any(1).float().mean()"""),
+        ("stops with RuntimeError", """
+            radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
+            return (torch.cdist(x, support) < radius[:, None]).any(1).float().mean()"""),
+        ("should return a tensor", "return 'all of them'"),
+    ],
+}

@@ -1,0 +1,51 @@
+"""Run cells in a real kernel and look at every message they send."""
+
+import contextlib
+import time
+
+from jupyter_client.manager import start_new_kernel
+
+from .conftest import ROOT
+
+
+class Kernel:
+    """`kernel.run(code)` -> list of (message type, content); the working folder is the course's `notebooks`."""
+
+    def __init__(self, client, manager):
+        self.client, self.manager = client, manager
+
+    def run(self, code, stop_after=None, timeout=120):
+        """Run one cell; `stop_after` seconds after its first output, press the stop button."""
+        self.client.execute(code)
+        messages, first, pressed = [], None, False
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if stop_after is not None and first and not pressed and time.monotonic() > first + stop_after:
+                self.manager.interrupt_kernel()
+                pressed = True
+            with contextlib.suppress(Exception):
+                message = self.client.get_iopub_msg(timeout=0.1)
+                kind, content = message["msg_type"], message["content"]
+                if kind == "status" and content["execution_state"] == "idle":
+                    return messages
+                if kind not in ("status", "execute_input"):
+                    messages.append((kind, content))
+                    first = first or time.monotonic()
+        raise AssertionError(f"the cell did not end within {timeout} s")
+
+
+def text(messages, stream="stdout"):
+    """What the cell printed."""
+    return "".join(c["text"] for kind, c in messages if kind == "stream" and c["name"] == stream)
+
+
+@contextlib.contextmanager
+def kernel():
+    manager, client = start_new_kernel(cwd=str(ROOT / "notebooks"))
+    try:
+        k = Kernel(client, manager)
+        k.run(f"import sys; sys.path.insert(0, {str(ROOT)!r})")
+        yield k
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

@@ -1,0 +1,151 @@
+"""Notebooks in JupyterLab in Chromium: run, live figure, stop button. Skipped where there is no Chromium."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import TimeoutError, sync_playwright
+
+from .conftest import ROOT
+from .readers import NOTEBOOKS, course_copy
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
+PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab server on a copy of the course; gives its address."""
+    work = tmp_path_factory.mktemp("lab")
+    course_copy(work)
+    for path in NOTEBOOKS:
+        shutil.copy(path, work / "notebooks")
+    settings = work / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}))
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    env = dict(os.environ, JUPYTERLAB_SETTINGS_DIR=str(work / "settings"), JUPYTERLAB_WORKSPACES_DIR=str(work / "ws"),
+               JUPYTER_RUNTIME_DIR=str(work / "run"))
+    with (work / "log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+             "--ServerApp.port_retries=0", "--IdentityProvider.token=t", f"--ServerApp.root_dir={work}"],
+            env=env, stdout=log, stderr=subprocess.STDOUT)
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(240):
+            assert server.poll() is None, (work / "log").read_text()
+            try:
+                urllib.request.urlopen(f"{url}/api?token=t", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.25)
+        yield url
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page(viewport={"width": 1200, "height": 1000})
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    yield page
+    page.close()
+
+
+def open_notebook(page, lab, path):
+    page.goto(f"{lab}/lab/tree/notebooks/{path.name}?token=t&reset")
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=90_000)
+
+
+def run_all(page):
+    """Menu, Run All Cells. A first click may be swallowed while the kernel is still connecting."""
+    for _ in range(3):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            page.wait_for_function(f"() => {PROMPTS}.some(e => e.textContent.includes('*'))", timeout=5_000)
+            return
+        except TimeoutError:
+            continue
+    raise AssertionError("Run All Cells did nothing, three times")
+
+
+def wait_for_the_end(page, seconds):
+    page.wait_for_function(f"() => {PROMPTS}.every(e => !e.textContent.includes('*') && /\\d/.test(e.textContent))",
+                           timeout=seconds * 1000)
+
+
+def screenshot(page, name):
+    folder = Path(os.environ.get("SCREENSHOTS", "")) if os.environ.get("SCREENSHOTS") else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png")
+
+
+def check_clean(page):
+    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0     # tracebacks, too
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_run_all(page, lab, path):
+    open_notebook(page, lab, path)
+    page.get_by_role("menuitem", name="Edit", exact=True).click()
+    page.get_by_role("menuitem", name="Clear Outputs of All Cells", exact=True).click()
+    run_all(page)
+    wait_for_the_end(page, 300)
+    check_clean(page)
+    assert page.locator(".jp-OutputArea img").count() >= 10
+    screenshot(page, f"{path.stem}-end")
+
+
+def test_live_figure_and_stop_button(page, lab):
+    """A training of an hour: the picture moves, the stop button ends it, and the rest of the cell runs."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"""
+import sys, time, itertools; sys.path.insert(0, {str(ROOT)!r})
+import torch
+from utils import plot
+from utils.train import Run
+with Run(minutes=3000, show=lambda: plot.images(torch.rand(16, 1, 28, 28))) as run:
+    for _ in run.over(itertools.repeat(0)):
+        time.sleep(0.01)
+print("the rest of the cell")"""), nbformat.v4.new_code_cell("print('the next cell', run.step > 0)")])
+    body = json.dumps({"type": "notebook", "content": notebook}).encode()
+    request = urllib.request.Request(f"{lab}/api/contents/stop.ipynb?token=t", data=body, method="PUT")
+    urllib.request.urlopen(request).close()
+    page.goto(f"{lab}/lab/tree/stop.ipynb?token=t&reset")
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=90_000)
+    run_all(page)
+    picture = page.locator(".jp-OutputArea img").first
+    picture.wait_for(timeout=20_000)
+    before = picture.get_attribute("src")
+    page.wait_for_function("src => document.querySelector('.jp-OutputArea img').src !== src", arg=before,
+                           timeout=20_000)
+    screenshot(page, "training")
+    page.locator('[data-command="notebook:interrupt-kernel"]').first.click()
+    page.get_by_text("the next cell True").wait_for(timeout=20_000)
+    page.get_by_text("stopped by you, and what was trained is kept").wait_for()
+    page.get_by_text("the rest of the cell", exact=True).wait_for()
+    check_clean(page)
+    screenshot(page, "stopped")

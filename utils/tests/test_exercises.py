@@ -1,0 +1,147 @@
+"""Every exercise against right answers written differently and wrong answers that readers give; and the machinery."""
+
+import inspect
+import textwrap
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from utils import exercises
+from utils.exercises import _known, exercise, hint, solution, summary
+
+from .answers import RIGHT, WRONG
+from .kernel import kernel, text
+
+
+def build(name, body):
+    """The reader's function: the signature of the reference, and `body`."""
+    signature = inspect.signature(_known[name][0])
+    scope = {"torch": torch, "F": F}
+    exec(f"def {name}{signature}:\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}", scope)
+    return scope[name]
+
+
+@pytest.mark.parametrize("name, body", [(n, b) for n, bodies in RIGHT.items() for b in bodies])
+def test_right_answers_are_kept(name, body, capsys):
+    function = build(name, body)
+    assert exercise(function) is function, capsys.readouterr().out
+    assert f"{name}: right" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name, said, body", [(n, s, b) for n, rows in WRONG.items() for s, b in rows])
+def test_wrong_answers_get_their_own_sentence(name, said, body, capsys):
+    assert exercise(build(name, body)) is _known[name][0]
+    out = capsys.readouterr().out
+    assert out.startswith(f"{name}: not right yet") and said in out, out
+    assert len(out.strip().splitlines()) <= 3 and out.endswith("Using the reference so that you can go on.\n")
+
+
+def test_every_exercise_has_answers_hints_and_passes_its_own_check(capsys):
+    for name, (answer, _, hints) in _known.items():
+        assert exercise(answer) is answer
+        assert len(RIGHT[name]) >= 3 and len(WRONG[name]) >= 8 and len(hints) >= 3
+        sentences = [said for said, _ in WRONG[name]]
+        assert len(set(sentences)) >= len(sentences) / 2
+
+
+def test_checks_leave_the_random_numbers_alone():
+    torch.manual_seed(3)
+    want = torch.randn(4)
+    torch.manual_seed(3)
+    for answer, _, _ in _known.values():
+        exercise(answer)
+    assert torch.equal(torch.randn(4), want)
+
+
+@pytest.mark.parametrize("body", ["...", "pass", "return", "return None", "return ...", "raise NotImplementedError",
+                                  "raise NotImplementedError()", '"""Doc."""', '"""Doc."""\n...',
+                                  '"""Doc."""\nraise NotImplementedError("later")'])
+@pytest.mark.parametrize("mine", [False, True])
+def test_blank(body, mine, capsys):
+    function = build("g_loss", body)
+    assert exercise(function, mine=mine) is _known["g_loss"][0]
+    assert capsys.readouterr().out.startswith("g_loss: not filled in yet - using the reference")
+
+
+@pytest.mark.parametrize("said, body", [
+    ("returns nothing", "x = F.softplus(-d_fake).mean()"),
+    ("A ... is still in there", "loss = ...\nreturn loss.mean()"),
+    ("returns a float", "return F.softplus(-d_fake).mean().item()"),
+    ("returns a ndarray", "return F.softplus(-d_fake).mean().detach().numpy().reshape(1)"),
+    ("shape (3,), wanted ()", "return F.softplus(-d_fake) * 0"),
+    ("dtype torch.float64", "return F.softplus(-d_fake).mean().double()"),
+    ("on device meta, wanted cpu", "return torch.zeros((), device='meta')"),
+    ("no gradient flows back", "return F.softplus(-d_fake).mean().detach()"),
+    ("not finite", "return d_fake.mean() * float('nan')"),
+    ("changes its input d_fake in place", "loss = F.softplus(-d_fake).mean()\nd_fake.data.mul_(0)\nreturn loss"),
+    ("ZeroDivisionError: division by zero, in the line  return 1 / 0", "return 1 / 0"),
+    ("NameError: name 'soft' is not defined", "return soft(d_fake)"),
+    ("prints without end", "while True:\n    print('here')"),
+    ("takes more than 1 seconds", "while True:\n    pass"),
+    ("raises NotImplementedError", "if d_fake.sum() > 99:\n    return 0\nraise NotImplementedError"),
+])
+def test_faults_that_any_answer_can_have(said, body, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(exercises, "TIME_LIMIT_S", 1)
+    path = tmp_path / "cell.py"                                   # a file, so that the line can be quoted
+    path.write_text("def g_loss(d_fake):\n" + textwrap.indent(body, "    "))
+    scope = {"torch": torch, "F": F}
+    exec(compile(path.read_text(), str(path), "exec"), scope)
+    assert exercise(scope["g_loss"]) is _known["g_loss"][0]
+    out = capsys.readouterr().out
+    assert said in out and "Using the reference" in out, out
+
+
+def test_what_the_reader_prints_is_shown(capsys):
+    exercise(build("g_loss", "print('shape', d_fake.shape)\nreturn F.softplus(-d_fake).mean()"))
+    assert capsys.readouterr().out.startswith("shape torch.Size([3])")
+
+
+def test_mine_keeps_a_wrong_answer(capsys):
+    wrong = build("g_loss", "return -F.softplus(d_fake).mean()")
+    assert exercise(mine=True)(wrong) is wrong
+    assert "mine=True" in capsys.readouterr().out
+    right = build("g_loss", RIGHT["g_loss"][0])
+    assert exercise(mine=True)(right) is right
+
+
+def test_a_name_that_is_no_exercise_is_left_alone(capsys):
+    def my_helper():
+        return 1
+    assert exercise(my_helper) is my_helper
+    for call in (hint, solution):
+        call("my_helper")
+    out = capsys.readouterr().out
+    assert out.count("is not the name of an exercise") == 3 and "d_loss, g_loss" in out
+
+
+def test_hints_come_one_by_one_and_end_with_the_solution(capsys):
+    exercises._hints_given.clear()
+    for i in (1, 2, 3, 3):
+        hint("d_loss")
+        assert f"Hint {i} of 3" in capsys.readouterr().out
+    solution("d_loss")
+    assert capsys.readouterr().out.startswith("def d_loss(d_real, d_fake):\n    return")
+
+
+def test_summary_tells_whose_functions_are_used(capsys):
+    exercises._state.clear()
+    exercise(build("d_loss", "..."))
+    exercise(build("g_loss", RIGHT["g_loss"][0]))
+    exercise(build("g_loss", RIGHT["g_loss"][0]))                 # the cell run twice counts once
+    exercise(build("inside", "return x"))
+    capsys.readouterr()
+    summary()
+    assert capsys.readouterr().out.splitlines() == [
+        "1 of 3 exercises run on your own code.", "  d_loss: the reference (not filled in)", "  g_loss: yours",
+        "  inside: the reference (yours is not right yet)"]
+
+
+def test_in_a_notebook_a_crash_shows_the_line_and_a_loop_ends():
+    with kernel() as k:
+        k.run("from utils.exercises import exercise")
+        said = text(k.run("@exercise\ndef g_loss(d_fake):\n    a = d_fake + 1\n    return a.nonsense()"))
+        assert "AttributeError" in said and "in the line  return a.nonsense()" in said
+        said = text(k.run("@exercise\ndef g_loss(d_fake):\n    while True: pass"))
+        assert "takes more than 5 seconds" in said
+        assert text(k.run("print(g_loss.__module__)")) == "utils.exercises.gan\n"

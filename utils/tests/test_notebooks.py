@@ -1,0 +1,136 @@
+"""The notebooks as files, and as two of the three readers leave them (nbval itself runs them as shipped)."""
+
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from utils.exercises import _is_blank, _known
+
+from .answers import RIGHT, WRONG
+from .conftest import ROOT
+from .kernel import kernel, text
+from .readers import NOTEBOOKS, answered, course_copy, exercise_cells
+
+SETUP = nbformat.read(NOTEBOOKS[0], as_version=4).cells[1].source
+
+
+@pytest.mark.parametrize("answers, which, said", [(RIGHT, 0, "right - from here on"), (WRONG, 0, "not right yet")],
+                         ids=["solved", "wrong"])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_reader_gets_to_the_end(path, answers, which, said, tmp_path):
+    """Under nbval, every cell of the notebook as that reader left it; the shipped one is run by nbval itself."""
+    notebook = answered(path, answers, which)
+    course = course_copy(tmp_path, **{path.stem: notebook})
+    command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path),
+               "-p", "utils.tests.conftest", str(course / "notebooks")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    assert done.returncode == 0 and f"{cells} passed" in done.stdout, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_exercises_ship_blank_with_a_docstring(path):
+    cells = exercise_cells(nbformat.read(path, as_version=4))
+    assert cells
+    for name, cell in cells.items():
+        scope = {"exercise": lambda f: f}
+        exec(cell.source, scope)
+        assert name in _known and _is_blank(scope[name]) and len(scope[name].__doc__) > 20
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_hint_the_text_names_exists(path):
+    source = path.read_text(encoding="utf-8")
+    for name in re.findall(r'(?:hint|solution)\(\\"(\w+)\\"\)', source):
+        assert name in _known
+
+
+def test_lint_is_clean_and_finds_faults(tmp_path):
+    done = subprocess.run([sys.executable, ".github/nb.py", "lint"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    bad = nbformat.read(NOTEBOOKS[0], as_version=4)
+    bad.metadata["widgets"] = {}
+    bad.cells[2].source = "x = '/home/me/data'\n# NBVAL_CHECK_OUTPUT because\n" + "y = 1  " + "#" * 90
+    bad.cells[2].execution_count = 99
+    bad.cells[3].id = bad.cells[4].id
+    course = course_copy(tmp_path, bad=bad)
+    (course / "README.md").write_text("https://colab.research.google.com/github/SOMEBODY/else/blob")
+    (course / ".github").mkdir()
+    (course / ".github" / "nb.py").write_text((ROOT / ".github" / "nb.py").read_text())
+    done = subprocess.run([sys.executable, ".github/nb.py", "lint"], cwd=course, capture_output=True, text=True)
+    assert done.returncode != 0
+    for fault in ("widget state", "one run from top to bottom", "occurs twice", "a path of one machine",
+                  "whole comment line", "over 88 wide", "more than one place"):
+        assert fault in done.stdout, done.stdout
+
+
+def test_home_moves_the_course(tmp_path):
+    course = course_copy(tmp_path, **{path.stem: nbformat.read(path, as_version=4) for path in NOTEBOOKS})
+    for file in ("README.md", ".github/nb.py"):
+        (course / file).parent.mkdir(exist_ok=True)
+        (course / file).write_text((ROOT / file).read_text())
+
+    def home(*name):
+        return subprocess.run([sys.executable, ".github/nb.py", "home", *name], cwd=course, capture_output=True,
+                              text=True)
+    assert home("someone/their-course").returncode == 0 and home().stdout == "someone/their-course\n"
+    assert "OWNER/" not in (course / "README.md").read_text() + (course / "notebooks" / "1_gan.ipynb").read_text()
+    assert home("no name").returncode != 0
+
+
+# The set-up cell, where a reader may start it.
+
+@pytest.fixture
+def published(tmp_path):
+    """A repository that stands in for the one on GitHub, and the environment in which git finds it there."""
+    source = tmp_path / "published"
+    source.mkdir()
+    course_copy(source)
+    subprocess.run("git init -q -b main && git add -A && git -c user.name=a -c user.email=a@b commit -qm x",
+                   shell=True, check=True, cwd=source)
+    empty = tmp_path / "content"
+    empty.mkdir()
+    url = re.search(r'REPO, REF = "([^"]+)"', SETUP)[1]
+    return empty, {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{source}.insteadOf",
+                   "GIT_CONFIG_VALUE_0": f"https://github.com/{url}", "COLAB_RELEASE_TAG": "release"}
+
+
+def in_folder(k, folder, env):
+    k.run(f"import os, sys\nos.chdir({str(folder)!r})\nos.environ.update({env!r})\n"
+          f"sys.path[:] = [p for p in sys.path if p != {str(ROOT)!r}]")
+    return k.run(SETUP)
+
+
+def test_setup_in_the_course_twice():
+    with kernel() as k:
+        for _ in range(2):
+            messages = k.run(SETUP)
+            assert re.fullmatch(r"(cpu|cuda|mps) \(.*training budget x [\d.]+\n", text(messages))
+            assert [kind for kind, _ in messages] == ["stream"]
+        assert text(k.run(f"print(sys.path.count({str(ROOT)!r}))")) == "1\n"
+
+
+def test_setup_from_an_empty_folder_after_a_restart_and_half_a_clone(published):
+    folder, env = published
+    for state in ("empty", "restarted", "half a clone"):
+        if state == "half a clone":
+            clone = next(folder.iterdir())
+            (clone / "utils").unlink()
+        with kernel() as k:
+            for _ in range(2):
+                messages = in_folder(k, folder, env)
+                assert "training budget x" in text(messages), (state, messages)
+
+
+def test_setup_without_a_network_says_so(tmp_path):
+    nowhere = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{tmp_path}/nowhere.insteadOf",
+               "GIT_CONFIG_VALUE_0": "https://github.com/"}
+    with kernel() as k:
+        kind, error = in_folder(k, tmp_path, nowhere)[-1]
+        assert kind == "error"
+        assert error["evalue"].startswith("The course could not be downloaded: connect to a network")

@@ -1,0 +1,52 @@
+import io
+
+import matplotlib.image
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from utils import plot
+
+X = torch.linspace(-1, 1, 784).reshape(1, 1, 28, 28).repeat(5, 1, 1, 1)
+P = torch.randn(50, 2)
+HISTORY = {"d": (list(range(100)), [1.0] * 100), "g": ([0], [2.0])}
+
+
+@pytest.mark.parametrize("figure", [
+    lambda: plot.images(X), lambda: plot.images(X[:1], columns=1, title="one"), lambda: plot.images(X, columns=3),
+    lambda: plot.sheet({"a": X, "b": X[:2]}, "rows"), lambda: plot.points(P), lambda: plot.points(real=P),
+    lambda: plot.points(P, P, lambda x: x[:, 0].sigmoid(), "heat"), lambda: plot.points({"a": P, "b": P, "c": P}, P),
+    lambda: plot.points(heat={"a": lambda x: x[:, 0], "b": lambda x: x[:, 1]}, real=P, title="two"),
+    lambda: plot.curves(HISTORY, ("d", "g"), ("d",), titles=("a",), limits=((0, 1),)),
+    lambda: plot.lines({"a": (P[:, 0], P[:, 1])}, "x", "y", "title"),
+    lambda: plot.bars({"real": [0.1, 0.2], "fake": torch.rand(2)}, ["a", "b"], "bars")])
+def test_every_figure_is_one_picture_at_most_eight_inches_wide(figure):
+    figure = figure()
+    assert isinstance(figure, Figure) and figure.get_size_inches()[0] <= 8
+    picture = matplotlib.image.imread(io.BytesIO(figure._repr_png_()))
+    assert picture.shape[1] <= 720 and picture[..., :3].std() > 0
+
+
+def test_images_are_never_rescaled():
+    """A grey image stays grey: limits are [-1, 1] and not those of the image."""
+    figure = plot.images(torch.zeros(4, 1, 28, 28), columns=4)
+    drawn = figure.axes[0].images[0]
+    assert drawn.get_clim() == (-1, 1) and drawn.get_array()[5, 5] == 0
+
+
+def test_tiles_are_in_reading_order_with_a_border():
+    x = torch.arange(6.).reshape(6, 1, 1, 1).expand(6, 1, 28, 28) / 6
+    tiles = plot._tile(x, 4)
+    assert tiles.shape == (60, 120)
+    assert tiles[15, 15::30].tolist() == pytest.approx([0, 1 / 6, 2 / 6, 3 / 6])
+    assert tiles[45, 15::30].tolist() == pytest.approx([4 / 6, 5 / 6, 1, 1])
+    assert (tiles[0] == 1).all()
+
+
+def test_all_point_figures_share_their_limits():
+    for figure in (plot.points(0.1 * P), plot.points({"a": P, "b": 5 * P})):
+        assert {axes.get_xlim() for axes in figure.axes} == {(-plot.REACH, plot.REACH)}
+
+
+def test_running_mean():
+    assert plot._running_mean([1, 2, 3, 4], 2) == [1, 1.5, 2.5, 3.5]

@@ -1,0 +1,264 @@
+import itertools
+import math
+import re
+
+import pytest
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+
+from utils import train
+from utils.train import EMA, Run
+
+from .kernel import kernel, text
+
+
+@pytest.fixture(autouse=True)
+def full_budget(monkeypatch):
+    monkeypatch.setenv("WORKSHOP_BUDGET", "1")
+
+
+def learn(run, net, opt, loss=lambda net: net(torch.ones(1, 1)).square().mean()):
+    for _ in run.over(itertools.repeat(0)):
+        value = loss(net)
+        opt.zero_grad()
+        value.backward()
+        opt.step()
+        run.log(loss=value)
+
+
+@pytest.fixture
+def net_and_opt():
+    torch.manual_seed(0)
+    net = nn.Linear(1, 1)
+    return net, torch.optim.Adam(net.parameters(), lr=0.1)
+
+
+def test_box_in_steps(net_and_opt, capsys):
+    with Run(steps=30) as run:
+        learn(run, *net_and_opt)
+    assert run.step == 30 and run.progress == 1
+    assert run.history["loss"][0] == list(range(30)) and run.history["loss"][1][-1] < run.history["loss"][1][0]
+    assert re.fullmatch(r"0\.0 min, 30 steps \(.*/s\), loss .*\n", capsys.readouterr().out)
+
+
+def test_box_in_minutes_ends_by_the_clock(monkeypatch):
+    clock = itertools.count(0.0, 0.5)
+    monkeypatch.setattr(train.time, "perf_counter", lambda: next(clock))
+    with Run(minutes=1) as run:
+        seen = [run.progress for _ in run.over(itertools.repeat(0))]
+    assert seen == sorted(seen) and seen[0] < 0.1 and seen[-1] < 1
+    assert run.step == len(seen) and 55 < run.seconds < 65
+
+
+@pytest.mark.parametrize("factor, steps", [("0.5", 10), ("2", 40), ("0.0001", 2)])
+def test_budget_scales_the_box(monkeypatch, factor, steps):
+    monkeypatch.setenv("WORKSHOP_BUDGET", factor)
+    with Run(steps=20) as run:
+        list(run.over(itertools.repeat(0)))
+    assert run.step == steps
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "fast", "nan", "0,5"])
+def test_senseless_budget_is_refused_in_a_sentence(monkeypatch, text):
+    monkeypatch.setenv("WORKSHOP_BUDGET", text)
+    with pytest.raises(ValueError, match="set it to a number above 0"):
+        Run(steps=3)
+
+
+def test_either_minutes_or_steps():
+    for wrong in ({}, {"minutes": 1, "steps": 3}):
+        with pytest.raises(ValueError, match="either minutes=... or steps="):
+            Run(**wrong)
+
+
+def test_learning_rate_falls_to_zero_and_comes_back(net_and_opt):
+    net, opt = net_and_opt
+    rates = []
+    with Run(steps=100, opts=[opt]) as run:
+        for _ in run.over(itertools.repeat(0)):
+            rates.append(opt.param_groups[0]["lr"])
+    assert rates[:50] == [0.1] * 50 and math.isclose(rates[75], 0.05) and 0 < rates[-1] < 0.003
+    assert opt.param_groups[0]["lr"] == 0.1                       # the cell can be run again
+
+
+def test_logged_tensors_are_detached_and_steps_kept():
+    with Run(steps=4) as run:
+        for _ in run.over(itertools.repeat(0)):
+            run.log(a=torch.tensor(1.5, requires_grad=True))
+            if run.step % 2 == 0:
+                run.log(b=7)
+    assert run.history == {"a": ([0, 1, 2, 3], [1.5] * 4), "b": ([0, 2], [7.0, 7.0])}
+    with pytest.raises(ValueError, match="take its mean first"), Run(steps=2) as run:
+        run.log(a=torch.zeros(3))
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_not_finite_names_value_and_step_and_puts_weights_back(net_and_opt, capsys, bad):
+    net, opt = net_and_opt
+    ema = EMA(net)
+    with Run(steps=50, opts=[opt], ema=ema, every=0) as run:
+        for _ in run.over(itertools.repeat(0)):
+            value = net(torch.ones(1, 1)).sum() * (bad if run.step == 20 else 1)
+            opt.zero_grad()
+            value.backward()
+            opt.step()
+            run.log(loss=value, other=0.0)
+    said = capsys.readouterr().out
+    assert run.step <= 25 and "loss became" in said and "at step 20" in said and "lower the learning rate" in said
+    weights = [*net.parameters(), *ema.model.parameters()]
+    assert all(w.isfinite().all() for w in weights) and run._healthy_step > 0
+    with Run(steps=5, opts=[opt]) as run:                         # the optimiser has forgotten the bad gradient
+        learn(run, net, opt)
+    assert all(w.isfinite().all() for w in net.parameters())
+
+
+def test_nan_before_the_first_look_puts_back_the_first_weights(net_and_opt):
+    net, opt = net_and_opt
+    first = net.weight.detach().clone()
+    with Run(steps=3, opts=[opt]) as run:
+        learn(run, net, opt, loss=lambda net: net(torch.ones(1, 1)).sum() * math.nan)
+    assert torch.equal(net.weight, first) and "weights of step" in run.ended
+
+
+def test_stop_button_keeps_what_was_trained(net_and_opt, capsys):
+    net, opt = net_and_opt
+    with Run(steps=100, opts=[opt]) as run:
+        for _ in run.over(itertools.repeat(0)):
+            net.weight.data.fill_(run.step)
+            if run.step == 7:
+                raise KeyboardInterrupt
+    assert net.weight.item() == 7 and "stopped by you" in capsys.readouterr().out
+    assert opt.param_groups[0]["lr"] == 0.1
+
+
+def test_out_of_memory_says_what_to_lower(net_and_opt, capsys):
+    net, opt = net_and_opt
+    with Run(steps=10, opts=[opt]) as run:
+        for _ in run.over(itertools.repeat(0)):
+            if run.step == 3:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+    assert run.step == 3 and "smaller batch" in capsys.readouterr().out
+
+
+def test_other_errors_pass_through():
+    with pytest.raises(ZeroDivisionError), Run(steps=10) as run:
+        for _ in run.over(itertools.repeat(0)):
+            1 / 0
+
+
+def test_nested_and_repeated_runs(net_and_opt):
+    net, opt = net_and_opt
+    outer = Run(steps=3)
+    for _ in range(2):                                            # the same object again starts afresh
+        with outer:
+            for _ in outer.over(itertools.repeat(0)):
+                with Run(steps=4, opts=[opt]) as inner:
+                    learn(inner, net, opt)
+                outer.log(inner=inner.history["loss"][1][-1])
+        assert outer.step == 3 and inner.step == 4 and len(outer.history["inner"][1]) == 3
+
+
+def test_looking_does_not_change_the_training(monkeypatch):
+    """The same steps with and without a figure that draws random numbers end in the same place."""
+    monkeypatch.setattr(train, "get_ipython", lambda: True)
+    shown = []
+
+    class Handle:
+        def update(self, data, raw):
+            shown.append(data)
+    monkeypatch.setattr(train, "display", lambda *args, **kwargs: Handle())
+
+    def final(show):
+        torch.manual_seed(0)
+        with Run(steps=20, show=show, every=0) as run:
+            for _ in run.over(itertools.repeat(0)):
+                last = torch.randn(3)
+        return last, run
+
+    def draw():
+        assert not torch.is_grad_enabled()
+        torch.randn(10)
+        return Figure()
+    drawn, run = final(draw)
+    assert torch.equal(drawn, final(None)[0]) and len(shown) >= 3 and run.drawn_s > 0
+    assert "image/png" in shown[0]
+
+
+def test_ema_follows_the_weights_with_a_warm_up():
+    net = nn.Sequential(nn.Linear(1, 1, bias=False), nn.BatchNorm1d(1))
+    ema = EMA(net, decay=0.9)
+    average = net[0].weight.detach().clone()
+    for i in range(1, 40):
+        net[0].weight.data.fill_(float(i))
+        net[1].running_mean.fill_(float(i))
+        ema.update()
+        decay = min(0.9, (1 + i) / (10 + i))
+        average = decay * average + (1 - decay) * i
+        assert torch.allclose(ema.model[0].weight, average)
+    assert ema.model[1].running_mean == 39 and not ema.model[0].weight.requires_grad
+    assert not ema.model.training and net.training
+
+
+def test_pretrained_loads_or_says_why_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "PRETRAINED", tmp_path)
+    net = nn.Linear(2, 2)
+    torch.save(net.state_dict(), tmp_path / "tiny.pt")
+    (tmp_path / "broken.pt").write_bytes(b"not a checkpoint")
+    other = train.pretrained("tiny", nn.Linear(2, 2))
+    assert torch.equal(other.weight, net.weight) and not other.training
+    with pytest.raises(FileNotFoundError, match="there: broken, tiny"):
+        train.pretrained("gan", net)
+    for name, wanted in (("tiny", nn.Linear(3, 2)), ("broken", net)):
+        with pytest.raises(RuntimeError, match="do not fit this network or cannot be read") as error:
+            train.pretrained(name, wanted)
+        assert "\n" not in str(error.value)
+
+
+# In a real kernel: what is displayed, and the real stop button.
+
+LOOP = """
+import itertools, time, torch
+from matplotlib.figure import Figure
+from utils.train import Run
+with Run(minutes=0.06, show=Figure, every=0.01) as run:
+    for _ in run.over(itertools.repeat(0)):
+        time.sleep(0.001)
+        run.log(loss=1.0)
+print("the rest of the cell")
+"""
+
+
+def test_live_figure_in_a_kernel():
+    with kernel() as k:
+        messages = k.run(LOOP)
+        kinds = [kind for kind, _ in messages]
+        assert kinds.count("display_data") == 1                   # one handle
+        assert 2 <= kinds.count("update_display_data") < 300
+        assert not [kind for kind in kinds if kind.startswith("comm")] and text(messages, "stderr") == ""
+        assert len({c["transient"]["display_id"] for kind, c in messages if "display_data" in kind}) == 1
+        last = [c for kind, c in messages if kind == "update_display_data"][-1]
+        assert set(last["data"]) == {"image/png", "text/plain"}
+        assert re.search(r"steps \(.*loss 1\nthe rest of the cell", text(messages))
+
+
+def test_updates_stay_under_300_however_long_the_run():
+    with kernel() as k:
+        messages = k.run(LOOP.replace("show=Figure, every=0.01", "every=0.0").replace("0.06", "0.2"))
+        assert sum(kind == "update_display_data" for kind, _ in messages) < 300
+
+
+def test_stop_button_in_a_kernel():
+    with kernel() as k:
+        messages = k.run(LOOP.replace("minutes=0.06", "minutes=60"), stop_after=1.0)
+        assert not [kind for kind, _ in messages if kind == "error"] and text(messages, "stderr") == ""
+        assert "stopped by you, and what was trained is kept\nthe rest of the cell" in text(messages)
+        assert text(k.run("print(run.step > 10)")) == "True\n"    # and the next cell runs
+
+
+def test_stop_button_while_the_figure_is_drawn():
+    slow = LOOP.replace("show=Figure", "show=lambda: time.sleep(0.3) or Figure()").replace("0.06", "60")
+    with kernel() as k:
+        messages = k.run(slow, stop_after=0.5)
+        assert not [kind for kind, _ in messages if kind == "error"]
+        assert "the rest of the cell" in text(messages)

@@ -1,0 +1,246 @@
+"""What surrounds a training loop - clock, live figure, stop button, averages, weights - never the loop itself."""
+
+import base64
+import copy
+import io
+import math
+import os
+import platform
+import time
+from pathlib import Path
+
+import torch
+from IPython import get_ipython
+from IPython.display import display
+
+PRETRAINED = Path(__file__).resolve().parent.parent / "data" / "pretrained"
+
+
+def device():
+    """The fastest device here: an NVIDIA GPU, an Apple GPU, or the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def seed(n):
+    """Fix torch's random numbers, on every device, so that a cell run twice gives the same result."""
+    torch.manual_seed(n)
+
+
+def describe():
+    """One line on where this runs: device, versions, budget."""
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} threads"
+    return (f"{device().type} ({name}), torch {torch.__version__}, Python {platform.python_version()}, "
+            f"training budget x {budget():g}")
+
+
+def budget():
+    """Factor from the environment variable WORKSHOP_BUDGET that scales every `Run` (1 if it is not set)."""
+    text = os.environ.get("WORKSHOP_BUDGET", "1")
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 0 < factor < math.inf:
+        raise ValueError(f"WORKSHOP_BUDGET is {text!r}: set it to a number above 0, for example 0.5 for half the time")
+    return factor
+
+
+class Run:
+    """Surroundings of your own training loop, boxed in minutes of training or in steps.
+
+        with Run(minutes=2, opts=(opt_G, opt_D), show=lambda: plot.images(G(z_fixed))) as run:
+            for x_real, y in run.over(batches(x_train, y_train, size=64)):
+                ...                        # zero_grad, backward, step: yours
+                run.log(d=loss_d, g=loss_g)
+
+    minutes, steps: the box; both are scaled by WORKSHOP_BUDGET. Drawing does not count as training time.
+    show: returns a matplotlib figure; drawn now and then without gradients and without using up random
+        numbers, so that looking never changes a result.
+    opts: optimisers whose learning rate falls linearly to 0 over the second half of the box.
+    ema: an `EMA`, updated after every step.
+
+    Afterwards: `run.seconds` of training, `run.step` steps, `run.history` {name: ([steps], [values])}.
+    The stop button ends the loop and keeps what was trained; running out of memory does the same. A logged
+    value that is not finite ends it too, and puts back the weights of the last healthy look.
+    """
+
+    def __init__(self, minutes=None, steps=None, show=None, opts=(), ema=None, every=1.5):
+        if (minutes is None) == (steps is None):
+            raise ValueError("give Run either minutes=... or steps=..., for example Run(minutes=2)")
+        self.box_s = None if minutes is None else 60 * minutes * budget()
+        self.box_steps = None if steps is None else max(2, round(steps * budget()))
+        self.show, self.opts, self.ema, self.every = show, tuple(opts), ema, every
+
+    def __enter__(self):
+        self.step, self.updates, self.drawn_s, self.history, self.ended = 0, 0, 0.0, {}, ""
+        self._pending, self._stop = {}, None
+        self._rates = [[group["lr"] for group in opt.param_groups] for opt in self.opts]
+        self._weights = [p for opt in self.opts for group in opt.param_groups for p in group["params"]]
+        self._weights += [] if self.ema is None else list(self.ema.model.parameters())
+        self._live = get_ipython() is not None
+        self._handle = display({"text/plain": ""}, raw=True, display_id=True) if self._live else None
+        self._remember()
+        self._start = self._next = time.perf_counter()
+        return self
+
+    def over(self, batches):
+        """The items of an endless iterable, one a step, until the box is used up."""
+        for batch in batches:
+            for opt, rates in zip(self.opts, self._rates):
+                for group, lr in zip(opt.param_groups, rates):
+                    group["lr"] = lr * min(1.0, 2 - 2 * self.progress)
+            yield batch
+            self.step += 1
+            if self.ema is not None:
+                self.ema.update()
+            if time.perf_counter() >= self._next:
+                self._look()
+            if self.ended or (self.progress >= 1 and self.step >= 2):
+                return
+
+    def log(self, **values):
+        """Keep one number (a float, or a tensor with one element) under each name for this step."""
+        for name, value in values.items():
+            value = torch.as_tensor(value).detach()
+            if value.numel() != 1:
+                raise ValueError(f"run.log({name}=...) takes one number, got shape {tuple(value.shape)}: "
+                                 "take its mean first")
+            steps, pending = self._pending.setdefault(name, ([], []))
+            steps.append(self.step)
+            pending.append(value)
+
+    @property
+    def seconds(self):
+        """Seconds of training so far, drawing left out."""
+        return (self._stop or time.perf_counter()) - self._start - self.drawn_s
+
+    @property
+    def progress(self):
+        """Share of the box that is used up, from 0 to 1."""
+        share = self.step / self.box_steps if self.box_steps else self.seconds / self.box_s
+        return min(1.0, share)
+
+    def __exit__(self, kind, error, trace):
+        self._stop = time.perf_counter()
+        if isinstance(error, KeyboardInterrupt):
+            self.ended = "stopped by you, and what was trained is kept"
+        elif isinstance(error, torch.OutOfMemoryError):
+            self.ended = "out of memory: choose a smaller batch and run the cell again; what was trained is kept"
+        elif error is not None:
+            return False
+        self._look(last=True)
+        for opt, rates in zip(self.opts, self._rates):
+            for group, lr in zip(opt.param_groups, rates):
+                group["lr"] = lr
+        return True
+
+    def _look(self, last=False):
+        """Read the logged values from the device, check them, and show how far the run is."""
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()               # what is still queued is training, not drawing
+        began = time.perf_counter()
+        self._read()
+        if self._live and (last or self.updates < 280):
+            self._draw(last)
+        elif last:
+            print(self.summary())
+        spent = time.perf_counter() - began
+        if not last:
+            self.drawn_s += spent
+            self._next = time.perf_counter() + max(self.every, 10 * spent)
+
+    def _read(self):
+        broken = []
+        for name, (steps, pending) in self._pending.items():
+            values = torch.stack([v.reshape(()).to(pending[-1].device, torch.float32) for v in pending]).tolist()
+            broken += [(s, name, v) for s, v in zip(steps, values) if not math.isfinite(v)][:1]
+            old_steps, old_values = self.history.setdefault(name, ([], []))
+            old_steps += steps
+            old_values += values
+        self._pending = {}
+        if not broken:
+            return self._remember()
+        step, name, value = min(broken)
+        self.ended = f"{name} became {value} at step {step}: lower the learning rate and run the cell again"
+        if self._weights:
+            self.ended += f"; the weights of step {self._healthy_step} are put back"
+        with torch.no_grad():
+            for weight, healthy in zip(self._weights, self._healthy):
+                weight.copy_(healthy)
+        for opt in self.opts:
+            opt.state.clear()                      # its running averages are not finite either
+
+    def _remember(self):
+        self._healthy, self._healthy_step = [w.detach().clone() for w in self._weights], self.step
+
+    def _draw(self, last):
+        self.updates += 1
+        if self.show is None:
+            text = self.summary() if last else self._remaining()
+            return self._handle.update({"text/plain": text}, raw=True)
+        cuda = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+        with torch.random.fork_rng(cuda), torch.no_grad():
+            figure = self.show()
+        if not last:
+            figure.supxlabel(self._remaining(), fontsize=9, color="grey", x=0.01, ha="left")
+        png = io.BytesIO()
+        figure.savefig(png, format="png")
+        self._handle.update({"image/png": base64.b64encode(png.getvalue()).decode(),
+                             "text/plain": self.summary()}, raw=True)
+        if last:
+            print(self.summary())
+
+    def _remaining(self):
+        if self.box_steps:
+            return f"step {self.step:,} of {self.box_steps:,}"
+        left = max(0, self.box_s - self.seconds)
+        return f"{left // 60:.0f}:{left % 60:02.0f} left, step {self.step:,}"
+
+    def summary(self):
+        """One line: minutes, steps, speed, and the mean of the last 50 of each logged value."""
+        seconds = max(self.seconds, 1e-9)
+        line = f"{seconds / 60:.1f} min, {self.step:,} steps ({self.step / seconds:.3g}/s)"
+        for name, (_, values) in self.history.items():
+            line += f", {name} {sum(values[-50:]) / len(values[-50:]):.3g}"
+        return f"{line} - {self.ended}" if self.ended else line
+
+
+class EMA:
+    """Exponential moving average of the weights of `net`, in `ema.model`, a copy that is never trained.
+
+    After each step: average <- decay * average + (1 - decay) * weights. The decay starts low,
+    (1 + updates) / (10 + updates), so that the first, bad, weights are soon forgotten.
+    """
+
+    def __init__(self, net, decay=0.995):
+        self.net, self.decay, self.updates = net, decay, 0
+        self.model = copy.deepcopy(net).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self):
+        """Move the average one step towards the weights as they are now; buffers are copied."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        for average, weight in zip(self.model.parameters(), self.net.parameters()):
+            average.lerp_(weight, 1 - decay)
+        for average, buffer in zip(self.model.buffers(), self.net.buffers()):
+            average.copy_(buffer)
+
+
+def pretrained(name, net):
+    """Load the weights that ship as `data/pretrained/<name>.pt` into `net` and return it, ready to sample.
+
+    Raises FileNotFoundError if there are none and RuntimeError if they do not fit `net`, in a sentence.
+    """
+    path = PRETRAINED / f"{name}.pt"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in PRETRAINED.glob("*.pt"))) or "none"
+        raise FileNotFoundError(f"no weights called {name!r} in data/pretrained (there: {known})")
+    try:
+        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:                     # torch.load and load_state_dict raise many kinds
+        raise RuntimeError(f"the weights in {path.name} do not fit this network or cannot be read "
+                           f"({type(error).__name__}): train it instead, or undo the change to it") from error
+    return net.eval()
