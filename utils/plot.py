@@ -6,9 +6,11 @@ Each function returns a figure: make it the last line of a cell to see it, or `d
 import io
 import math
 
+import ipywidgets as widgets
 import torch
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 
 BLUE, ORANGE, GREY, GREEN = "#2a6fbb", "#e07b1a", "#8a8a8a", "#3a9d5d"
 FAKE_TO_REAL = LinearSegmentedColormap.from_list("fake to real", ["#f6c998", "#ffffff", "#a9c8ea"])
@@ -51,15 +53,18 @@ def sheet(rows, title=""):
     return figure
 
 
-def points(fake=None, real=None, heat=None, title=""):
+def points(fake=None, real=None, heat=None, title="", columns=3):
     """Points (n, 2) in the plane, orange for the model and blue for the data behind them.
 
-    fake: one set, or {title: set} for panels side by side. heat: a function (m, 2) -> (m,) in [0, 1] drawn
+    fake: one set, or {title: set} for panels in rows of `columns`. heat: a function (m, 2) -> (m,) in [0, 1] drawn
     behind the points, blue where it says 1 (real) and orange where it says 0; or {title: function}.
     """
     names = next((list(given) for given in (fake, heat) if isinstance(given, dict)), [title])
-    figure = Picture(min(8, 3.4 * len(names)), min(8 / len(names), 3.4) + 0.3)
-    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names):
+    columns = min(columns, len(names))
+    rows = math.ceil(len(names) / columns)
+    side = min(8 / columns, 3.4)
+    figure = Picture(side * columns, (side + 0.1) * rows + 0.2)
+    for axes, name in zip(figure.subplots(rows, columns, squeeze=False).flat, names):
         x, f = (given[name] if isinstance(given, dict) else given for given in (fake, heat))
         if f is not None:
             axes.imshow(_on_grid(f, (real if x is None else x).device), extent=[-REACH, REACH, -REACH, REACH],
@@ -71,6 +76,18 @@ def points(fake=None, real=None, heat=None, title=""):
         axes.set_title(name, fontsize=10)
     if names != [title]:
         figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def latent(z, x, value, label="", title=""):
+    """Points z (n, 2) of the latent plane beside what they became, x (n, 2), both coloured by value (n,)."""
+    figure = Picture(7.6, 3.7)
+    for axes, points, reach, name in zip(figure.subplots(1, 2), (z, x), (3.3, REACH), ("z", "G(z)")):
+        drawn = axes.scatter(*points.detach().cpu().T, c=value.detach().cpu(), s=4, cmap="viridis", linewidths=0)
+        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+        axes.set_title(name, fontsize=10)
+    figure.colorbar(drawn, ax=figure.axes, label=label, shrink=0.85)
+    figure.suptitle(title, fontsize=11)
     return figure
 
 
@@ -118,6 +135,31 @@ def bars(groups, names, title=""):
     axes.set_title(title, fontsize=10)
     axes.legend(frameon=False, fontsize=9)
     return figure
+
+
+def png(x, columns=8, zoom=3):
+    """Images (n, 1, 28, 28) in [-1, 1] as the bytes of a PNG, each pixel `zoom` wide: what a widget can show fast."""
+    tiles = _tile(x, columns).repeat_interleave(zoom, 0).repeat_interleave(zoom, 1)
+    file = io.BytesIO()
+    imsave(file, tiles.numpy(), cmap="gray", vmin=-1, vmax=1, format="png")
+    return file.getvalue()
+
+
+def explore(draw, columns=8, **controls):
+    """Controls above a picture that follows them: `explore(draw, angle=widgets.FloatSlider())`.
+
+    draw: called with the value of each control by its name, returns images (n, 1, 28, 28) in [-1, 1].
+    """
+    picture = widgets.Image(format="png", width=min(720, 90 * columns))
+
+    def update(change=None):
+        with torch.no_grad():
+            picture.value = png(draw(**{name: control.value for name, control in controls.items()}), columns)
+
+    for control in controls.values():
+        control.observe(update, "value")
+    update()
+    return widgets.VBox([*controls.values(), picture])
 
 
 def _tile(x, columns):

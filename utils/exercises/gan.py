@@ -158,6 +158,136 @@ def g_step(D, opt_G, x_fake, g_loss):
     return loss
 
 
+def check_jacobian_norm(f):
+    W = torch.tensor([[3.0, 0.0], [4.0, 1.0], [0.0, 2.0]])
+    z = torch.randn(5, 2)
+    norm = W.square().sum().sqrt()
+    given = "with G(z) = W z, whose Jacobian is W for every z,"
+    expect(call(f, lambda z: z @ W.T, z), norm.expand(5), given, slips=(
+        (norm.square().expand(5), "That is its square: take the root of the sum of squares."),
+        (torch.linalg.matrix_norm(W, 2).expand(5), "That is the largest singular value; here the sum of all squares "
+         "is meant, the Frobenius norm."),
+        (norm, "One number for each z is wanted, not one for the batch."),
+        (W.square().sum(1).sqrt().expand(5, 3), "The sum runs over one axis only: both axes of each matrix count."),
+        (W.square().sum(0).sqrt().expand(5, 2), "The sum runs over one axis only: both axes of each matrix count."),
+        (W.abs().sum().expand(5), "That is the sum of absolute values: take the root of the sum of squares."),
+        ((norm * 5 ** 0.5).expand(5), "The Jacobian of the whole batch is taken, which mixes all z: vmap "
+         "goes over the batch."),
+        (W.sum().abs().expand(5), "The outputs are summed before the derivative: each output has its own row."),
+        (W.sum(0).norm().expand(5), "The outputs are summed before the derivative, so their slopes can cancel: each "
+         "output has its own row, as in torch.func.jacrev.")))
+    net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 3))
+    want = torch.stack([torch.autograd.functional.jacobian(net, row).norm() for row in z])
+    expect(call(f, net, z).detach(), want, "with a small network, whose Jacobian differs from z to z,")
+
+
+@reference(check_jacobian_norm, hints=(
+    "torch.func.jacrev(G) is a function: it takes one z (d,) and gives the matrix of all slopes, (2, d) on the ring.",
+    "torch.func.vmap(torch.func.jacrev(G))(z) does so for every row of z: (B, 2, d).",
+    "The norm of each matrix: .flatten(1).norm(dim=1)."))
+def jacobian_norm(G, z):
+    return torch.func.vmap(torch.func.jacrev(G))(z).flatten(1).norm(dim=1)
+
+
+class _Critic(nn.Module):
+    """D(x) = <w, x> + half the square of <v, x>, which keeps every x it is asked about."""
+
+    def __init__(self, curved):
+        super().__init__()
+        w = torch.randn(16)
+        self.w, self.v = nn.Parameter(0.6 * w / w.norm()), torch.randn(16) * curved
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append(x.detach())
+        x = x.flatten(1)
+        return x @ self.w + (x @ self.v).square() / 2
+
+    def penalty(self):
+        """The exact penalty at the last points asked about."""
+        x = self.seen[-1].flatten(1)
+        return ((self.w + (x @ self.v)[:, None] * self.v).norm(dim=1) - 1).square().mean()
+
+
+def check_gradient_penalty(f):
+    x_real, x_fake = torch.randn(64, 1, 4, 4) + 1, torch.randn(64, 1, 4, 4) - 1
+    D = _Critic(curved=0.0)
+    w = D.w
+    image = w.reshape(1, 4, 4)
+    got = call(f, D, x_real, x_fake)
+    expect(got, (w.norm() - 1).square(), "with a linear critic <w, x>, whose slope is w everywhere,", slips=(
+        (w.norm() - 1, "The square is missing."),
+        (w.square().sum() - 1, "The square is taken of the wrong thing: (norm - 1)^2."),
+        ((w.square().sum() - 1).square(), "The norm lacks its square root."),
+        (w.square().sum(), "That pulls the slope to 0, as R1 does; here it is pulled to 1."),
+        ((w.norm() / 64 - 1).square(), "D's outputs are averaged before the derivative, which divides each slope by "
+         "the batch size: sum them."),
+        *(((image.norm(dim=axis) - 1).square().mean(),
+           "The norm runs over one axis only: flatten each image, then norm(dim=1).") for axis in range(3)),
+        (((w.norm() * 8) - 1).square(), "The norm runs over the whole batch: one norm for each image."),
+        ((w.norm() - 1).square() * 64, "It sums over the batch: use the mean."),
+        ((w.norm() - 1).clamp(min=0).square(), "That is the one-sided penalty; here a slope below 1 costs as well.")))
+    x = D.seen[-1]
+    if x.shape != x_real.shape:
+        raise Wrong(f"D is asked about shape {tuple(x.shape)}, wanted one point for each pair, {tuple(x_real.shape)}.")
+    u = ((x - x_fake) / (x_real - x_fake)).flatten(1)
+    if (u - u[:, :1]).abs().max() > 1e-2:
+        raise Wrong("the points lie off the segments between real and fake: u x_real + (1 - u) x_fake with one u for "
+                    "each image, of shape (B, 1, 1, 1), and weights that sum to 1.")
+    if u.min() < -1e-3 or u.max() > 1.001:
+        raise Wrong("some points lie outside the segments from fake to real: u must be uniform on [0, 1], torch.rand, "
+                    "not normal, torch.randn.")
+    if u[:, 0].std() < 0.05:
+        raise Wrong("all pairs use the same u: draw one for each image.")
+    if u.min() > 0.3 or u.max() < 0.7:
+        raise Wrong("u does not reach both ends of [0, 1].")
+    slope, = torch.autograd.grad(got, D.w, allow_unused=True)
+    expect(slope, torch.autograd.grad((w.norm() - 1).square(), w)[0], "the gradient that reaches D's weights:")
+    D = _Critic(curved=0.3)
+    got = call(f, D, x_real, x_fake)
+    expect(got, D.penalty(), "with a curved critic, whose slope differs from image to image,")
+    points = (torch.randn(10, 2), torch.randn(10, 2))
+    call(f, nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1), nn.Flatten(0)), *points)
+
+
+@reference(check_gradient_penalty, hints=(
+    "Three parts: a random point on each segment from fake to real, the slope of D there, its norm's distance from 1.",
+    "torch.rand(len(x_real), *[1] * (x_real.dim() - 1)) gives one u for each row, of points and of pictures alike.",
+    "torch.autograd.grad(D(x).sum(), x, create_graph=True) gives the slopes; x must have requires_grad_() first. "
+    "create_graph lets D learn from them.",
+    "The norm over all but the batch: slope.flatten(1).norm(dim=1), then ((norm - 1) ** 2).mean()."))
+def gradient_penalty(D, x_real, x_fake):
+    u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1), device=x_real.device)
+    x = (u * x_real + (1 - u) * x_fake).detach().requires_grad_()
+    slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def check_project(f):
+    h, y = torch.randn(6, 5), torch.tensor([0, 3, 1, 1, 2, 0])
+    head, embed = nn.Linear(5, 1), nn.Embedding(4, 5)
+    plain, match = head(h)[:, 0], (embed(y) * h).sum(1)
+    expect(call(f, h, y, head, embed), plain + match, "with 6 features of length 5 and 4 classes", slips=(
+        (plain, "The label is not used: add the inner product of embed(y) and h."),
+        (match, "The head is not used: D must also say whether the image is real at all."),
+        (plain[:, None] + match, "head(h) has shape (B, 1) and spreads over the batch: head(h)[:, 0], or squeeze it."),
+        (plain + (embed(y) @ h.T).sum(1), "Every label is multiplied with every image: multiply row by row, then sum."),
+        (plain + (embed(y) * h).sum(), "The sum runs over the whole batch and mixes the images: sum over dim 1."),
+        (plain + (embed(y) * h).mean(1), "It takes the mean over the features: an inner product is a sum."),
+        (plain - match, "The match is subtracted: an image that fits its label should get a higher logit."),
+        (head(h + embed(y))[:, 0], "The label is added before the head: it then shifts the logit by the "
+         "same amount for every image."),
+        (head(h * embed(y))[:, 0], "The head is laid on the product: head(h) and the inner product are two terms.")))
+
+
+@reference(check_project, hints=(
+    "Two terms: head(h) says how real the image is, the inner product of embed(y) and h how well it fits its label.",
+    "An inner product for each row: multiply element by element, then sum over dimension 1.",
+    "head(h) has shape (B, 1): head(h)[:, 0] + (embed(y) * h).sum(1)."))
+def project(h, y, head, embed):
+    return head(h)[:, 0] + (embed(y) * h).sum(1)
+
+
 def check_inside(f):
     support, x = torch.randn(60, 4), torch.randn(40, 4) * 1.3
     radius = lambda points, k: torch.cdist(points, points).kthvalue(k, 1).values          # noqa: E731

@@ -73,6 +73,46 @@ RIGHT = {
         return loss.detach()
         """,
     ],
+    "jacobian_norm": [
+        "return torch.func.vmap(torch.func.jacrev(G))(z).flatten(1).norm(dim=1)",
+        "return torch.func.vmap(torch.func.jacfwd(G))(z).square().sum((1, 2)).sqrt()",
+        "return torch.stack([torch.autograd.functional.jacobian(G, row).norm() for row in z])",
+        """
+        z = z.detach().clone().requires_grad_()
+        x = G(z)
+        rows = [torch.autograd.grad(x[:, i].sum(), z, retain_graph=True)[0] for i in range(x.shape[1])]
+        return torch.stack(rows, 1).flatten(1).norm(dim=1)
+        """,
+    ],
+    "gradient_penalty": [
+        """
+        u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+        x = (u * x_real + (1 - u) * x_fake).requires_grad_()
+        slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+        return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+        """,
+        """
+        u = torch.rand_like(x_real.flatten(1)[:, :1])
+        x = torch.lerp(x_real.flatten(1), x_fake.flatten(1), u).view_as(x_real).clone().requires_grad_()
+        out = D(x)
+        slope = torch.autograd.grad(out, x, torch.ones_like(out), create_graph=True)[0]
+        norm = (slope.reshape(len(x), -1).pow(2).sum(1) + 1e-12).sqrt()
+        return ((norm - 1) ** 2).mean()
+        """,
+        """
+        u = torch.rand(x_real.shape[0])
+        u = u.view(-1, *([1] * (x_real.ndim - 1))).expand_as(x_real)
+        x = x_fake + u * (x_real - x_fake)
+        x.requires_grad_(True)
+        slope = torch.autograd.grad(D(x).mean() * len(x), x, create_graph=True)[0]
+        return torch.mean((torch.linalg.vector_norm(slope.flatten(1), dim=1) - 1) ** 2)
+        """,
+    ],
+    "project": [
+        "return head(h)[:, 0] + (embed(y) * h).sum(1)",
+        "return head(h).squeeze(1) + torch.einsum('bd,bd->b', embed(y), h)",
+        "return F.linear(h, head.weight, head.bias).flatten() + (h[:, None] @ embed.weight[y][:, :, None]).flatten()",
+    ],
     "inside": [
         """
         radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
@@ -94,6 +134,8 @@ RIGHT = {
         """,
     ],
 }
+
+PENALTY = "(slope.flatten(1).norm(dim=1) - 1).square().mean()"
 
 WRONG = {
     "d_loss": [
@@ -236,6 +278,67 @@ WRONG = {
             (3 * g_loss(D(x_fake))).backward()
             opt_G.step()
             return loss"""),
+    ],
+    "jacobian_norm": [
+        ("That is its square", "return torch.func.vmap(torch.func.jacrev(G))(z).square().sum((1, 2))"),
+        ("largest singular value",
+         "return torch.linalg.matrix_norm(torch.func.vmap(torch.func.jacrev(G))(z), 2)"),
+        ("One number for each z", "return torch.func.vmap(torch.func.jacrev(G))(z).flatten(1).norm(dim=1).mean()"),
+        ("one axis only", "return torch.func.vmap(torch.func.jacrev(G))(z).norm(dim=1)"),
+        ("one axis only", "return torch.func.vmap(torch.func.jacrev(G))(z).norm(dim=2)"),
+        ("sum of absolute values", "return torch.func.vmap(torch.func.jacrev(G))(z).abs().sum((1, 2))"),
+        ("which mixes all z", "return torch.func.jacrev(G)(z).norm().expand(len(z))"),
+        ("outputs are summed before the derivative", """
+            z = z.clone().requires_grad_()
+            return torch.autograd.grad(G(z).sum(), z)[0].norm(dim=1)"""),
+        ("should return a tensor", "return torch.func.vmap(torch.func.jacrev(G))(z).flatten(1).norm(dim=1).tolist()"),
+        ("with a small network", """
+            J = torch.func.jacrev(G)(z[0])
+            return J.norm().expand(len(z))"""),
+    ],
+    "gradient_penalty": [
+        (sentence, """
+            shape = (len(x_real), *[1] * (x_real.dim() - 1))
+            u = UUU
+            x = (u * x_real + (1 - u) * x_fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            return RRR""".replace("UUU", u).replace("RRR", result))
+        for sentence, u, result in (
+            ("must be uniform on [0, 1], torch.rand, not normal", "torch.randn(shape)", PENALTY),
+            ("one axis only", "torch.rand(shape)", "(slope.norm(dim=1) - 1).square().mean()"),
+            ("one axis only", "torch.rand(shape)", "(slope.norm(dim=-1) - 1).square().mean()"),
+            ("one u for each image, of shape", "torch.rand_like(x_real)", PENALTY),
+            ("all pairs use the same u", "torch.rand(1)", PENALTY),
+            ("The square is missing", "torch.rand(shape)", "(slope.flatten(1).norm(dim=1) - 1).mean()"),
+            ("pulls the slope to 0, as R1 does", "torch.rand(shape)", "slope.flatten(1).square().sum(1).mean()"),
+            ("lacks its square root", "torch.rand(shape)", "(slope.flatten(1).square().sum(1) - 1).square().mean()"),
+            ("The norm runs over the whole batch", "torch.rand(shape)", "(slope.norm() - 1).square()"),
+            ("one-sided", "torch.rand(shape)", "(slope.flatten(1).norm(dim=1) - 1).relu().square().mean()"),
+            ("It sums over the batch", "torch.rand(shape)", "(slope.flatten(1).norm(dim=1) - 1).square().sum()"),
+            ("no gradient flows back", "torch.rand(shape)", PENALTY + ".detach()"))
+    ] + [
+        ("averaged before the derivative", """
+            u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+            x = (u * x_real + (1 - u) * x_fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x).mean(), x, create_graph=True)
+            return (slope.flatten(1).norm(dim=1) - 1).square().mean()"""),
+        ("lie off the segments", """
+            u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+            x = (u * x_real + u * x_fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            return (slope.flatten(1).norm(dim=1) - 1).square().mean()"""),
+    ],
+    "project": [
+        ("The label is not used", "return head(h)[:, 0]"),
+        ("The head is not used", "return (embed(y) * h).sum(1)"),
+        ("spreads over the batch", "return head(h) + (embed(y) * h).sum(1)"),
+        ("Every label is multiplied with every image", "return head(h)[:, 0] + (embed(y) @ h.T).sum(1)"),
+        ("mixes the images", "return head(h)[:, 0] + (embed(y) * h).sum()"),
+        ("an inner product is a sum", "return head(h)[:, 0] + (embed(y) * h).mean(1)"),
+        ("The match is subtracted", "return head(h)[:, 0] - (embed(y) * h).sum(1)"),
+        ("added before the head", "return head(h + embed(y))[:, 0]"),
+        ("laid on the product", "return head(h * embed(y))[:, 0]"),
+        ("stops with RuntimeError", "return head(torch.cat([h, embed(y)], 1))[:, 0]"),
     ],
     "inside": [
         ("is the point itself, at distance 0", """

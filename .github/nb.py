@@ -1,0 +1,130 @@
+"""The maintainers' one tool.
+
+    python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
+    python .github/nb.py lint                   what a test run cannot see: ids, saved state, widgets, size
+    python .github/nb.py home [OWNER/REPO]      write where the repository lives everywhere, or print it
+"""
+
+import argparse
+import base64
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+HOME_FILES = [*NOTEBOOKS, ROOT / "README.md"]
+LARGEST = 2_000_000
+
+
+def run(paths):
+    """Execute each notebook in its own kernel and write it back, outputs included, only if it got to the end."""
+    for path in paths:
+        began = time.monotonic()
+        notebook = nbformat.read(path, as_version=4)
+        NotebookClient(notebook, timeout=None, record_timing=False,
+                       resources={"metadata": {"path": str(path.parent)}}).execute()
+        with_picture(without_state(notebook), path)
+        nbformat.write(notebook, path)
+        print(f"{path.name}: {time.monotonic() - began:.0f} s, {path.stat().st_size / 1024:.0f} kB")
+
+
+def without_state(notebook):
+    """The notebook without what differs between two machines: widget state, timings, the version of Python."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    return notebook
+
+
+def with_picture(notebook, path):
+    """Put the output of the cell tagged `result` at the top of the notebook and into .github/pictures."""
+    result = next(cell for cell in notebook.cells if "result" in cell.metadata.get("tags", []))
+    png = [o.data["image/png"] for o in result.outputs if "image/png" in o.get("data", {})][-1]
+    notebook.cells[0].attachments = {"result.png": {"image/png": png}}
+    picture = ROOT / ".github" / "pictures" / f"{path.stem}.png"
+    picture.parent.mkdir(exist_ok=True)
+    picture.write_bytes(base64.b64decode(png))
+
+
+def lint():
+    """Print each fault as `notebook: cell id: what`, and return how many there are."""
+    faults, setups = [], set()
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        setups.add(code[0].source)
+        found = [("", "widget state is saved: run nb.py run")] * ("widgets" in notebook.metadata)
+        found += [("", f"{path.stat().st_size} bytes, over {LARGEST}")] * (path.stat().st_size > LARGEST)
+        found += [("", "not saved from one run from top to bottom: run nb.py run")] * (
+            [cell.execution_count for cell in code] != list(range(1, len(code) + 1)))
+        ids = [cell.id for cell in notebook.cells]
+        found += [(i, "this cell id occurs twice") for i in {i for i in ids if ids.count(i) > 1}]
+        for cell in notebook.cells:
+            found += [(cell.id, f"line over 88 wide: {line}") for line in cell.source.splitlines()
+                      if cell.cell_type == "code" and len(line) > 88]
+            found += [(cell.id, f"a path of one machine: {hit}")
+                      for hit in re.findall(r"(?:/home/|/Users/|/root/|/tmp/|[A-Z]:\\)\S*", cell.source)]
+            found += [(cell.id, "a marker must be the whole comment line") for line in cell.source.splitlines()
+                      if "NBVAL_" in line and not re.fullmatch(r"# NBVAL_[A-Z_]+", line)]
+            for output in cell.get("outputs", []):
+                found += [(cell.id, "a saved output is an error")] * (output.output_type == "error")
+                found += [(cell.id, "a saved output is on stderr")] * (output.get("name") == "stderr")
+        faults += [f"{path.name}: {where}: {what}" for where, what in found]
+    if len(setups) > 1:
+        faults.append("the set-up cells of the notebooks differ")
+    if len(homes()) != 1:
+        faults.append(f"the repository lives in more than one place ({', '.join(sorted(homes()))}): run nb.py home")
+    print(*faults, f"{len(faults)} faults in {len(NOTEBOOKS)} notebooks", sep="\n")
+    return len(faults)
+
+
+def homes():
+    """Every OWNER/REPO that a set-up cell or a Colab badge calls home."""
+    found = set()
+    for path in HOME_FILES:
+        text = path.read_text(encoding="utf-8")
+        found |= set(re.findall(r'REPO = \\?"([\w.-]+/[\w.-]+?)\\?"', text))
+        found |= set(re.findall(r"colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)/", text))
+    return found
+
+
+def home(new):
+    """Replace the one OWNER/REPO by `new` in the set-up cells, the badges and the README; print it if None."""
+    if new is None:
+        print(*sorted(homes()))
+        return 0
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
+        print(f"{new!r} is not of the form OWNER/REPO")
+        return 1
+    old_homes = homes()
+    for path in HOME_FILES:
+        text = path.read_text(encoding="utf-8")
+        for old in old_homes:
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+    print(f"The course now lives at https://github.com/{new}")
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("run").add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
+    verbs.add_parser("lint")
+    verbs.add_parser("home").add_argument("name", nargs="?")
+    given = parser.parse_args()
+    if given.verb == "run":
+        return run([path.resolve() for path in given.notebooks])
+    return lint() if given.verb == "lint" else home(given.name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
