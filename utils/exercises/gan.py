@@ -60,6 +60,20 @@ def g_loss(d_fake):
     return F.softplus(-d_fake).mean()
 
 
+class _Judge:
+    """D as the steps may use it: called, and nothing else. Section 6 passes a function that knows a label."""
+
+    def __init__(self, net):
+        self._net = net
+
+    def __call__(self, x):
+        return self._net(x)
+
+    def __getattr__(self, name):
+        raise Wrong(f"it uses D.{name}, but D may be any function of x here (section 6 passes one that knows a label): "
+                    "only call it, and leave the weights to the optimiser.")
+
+
 def _take(step, who, loss):
     """The two players after one `step` of SGD for `who`, always from the same start, and what it returned.
 
@@ -71,7 +85,8 @@ def _take(step, who, loss):
         p.grad = torch.ones_like(p)
     opt = torch.optim.SGD((G if who == "G" else D).parameters(), lr=0.1)
     x_real, x_fake = torch.randn(5, 2) + 2, G(torch.randn(5, 3))
-    returned = step(D, opt, x_real, x_fake, loss) if who == "D" else step(D, opt, x_fake, loss)
+    judge = _Judge(D)
+    returned = step(judge, opt, x_real, x_fake, loss) if who == "D" else step(judge, opt, x_fake, loss)
     return G, D, returned
 
 

@@ -34,7 +34,8 @@ RIGHT = {
         return loss.item()
         """,
         """
-        D.zero_grad()
+        for p in opt_D.param_groups[0]["params"]:
+            p.grad = None
         loss = d_loss(D(x_real), D(x_fake.data))
         loss.backward()
         opt_D.step()
@@ -42,7 +43,8 @@ RIGHT = {
         """,
         """
         loss = d_loss(*D(torch.cat([x_real, x_fake.detach()])).chunk(2))
-        for p, g in zip(D.parameters(), torch.autograd.grad(loss, list(D.parameters()))):
+        weights = opt_D.param_groups[0]["params"]
+        for p, g in zip(weights, torch.autograd.grad(loss, weights)):
             p.grad = g
         opt_D.step()
         return loss
@@ -64,12 +66,11 @@ RIGHT = {
         return loss.item()
         """,
         """
-        D.requires_grad_(False)
-        opt_G.zero_grad()
-        loss = g_loss(D(x_fake))
+        d_fake = D(x_fake)
+        loss = g_loss(d_fake)
+        opt_G.zero_grad(set_to_none=False)
         loss.backward()
         opt_G.step()
-        D.requires_grad_(True)
         return loss.detach()
         """,
     ],
@@ -206,6 +207,12 @@ WRONG = {
             (-loss).backward()
             opt_D.step()
             return loss"""),
+        ("only call it", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return loss"""),
         ("it returns nothing", """
             loss = d_loss(D(x_real), D(x_fake.detach()))
             opt_D.zero_grad()
@@ -247,19 +254,18 @@ WRONG = {
             (-loss).backward()
             opt_G.step()
             return loss"""),
-        ("stops with RuntimeError", """
+        ("only call it", """
             D.requires_grad_(False)
-            loss = g_loss(D(x_fake.detach()))
-            opt_G.zero_grad()
-            loss.backward()
-            opt_G.step()
-            return loss"""),
-        ("it moves D too", """
             loss = g_loss(D(x_fake))
             opt_G.zero_grad()
             loss.backward()
             opt_G.step()
-            torch.optim.SGD(D.parameters(), 0.1).step()
+            return loss"""),
+        ("G has not moved", """
+            loss = g_loss(D(x_fake.detach()))
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()
             return loss"""),
         ("it returns nothing", """
             loss = g_loss(D(x_fake))

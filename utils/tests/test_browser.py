@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -29,10 +30,13 @@ def lab(tmp_path_factory):
     course_copy(work)
     for path in NOTEBOOKS:
         shutil.copy(path, work / "notebooks")
-    settings = work / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(
-        json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}))
+    for name, values in (
+            ("apputils-extension/notification",
+             {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}),
+            ("notebook-extension/tracker", {"windowingMode": "none"})):        # keep cells out of view in the page
+        file = work / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(values))
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
@@ -108,6 +112,31 @@ def check_clean(page):
     assert page.errors == []
 
 
+def move_every_control(page):
+    """Three steps of every slider and every entry of every list; each must change its picture. Returns seconds."""
+    waits = []
+
+    def timed(picture, act):
+        before = picture.get_attribute("src")
+        began = time.perf_counter()
+        act()
+        page.wait_for_function("([img, src]) => img.src !== src", arg=[picture.element_handle(), before],
+                               timeout=10_000)
+        waits.append(time.perf_counter() - began)
+
+    for box in page.locator(".jp-OutputArea .widget-vbox:has(img)").all():
+        picture = box.locator("img")
+        for handle in box.locator(".noUi-handle").all():
+            handle.focus()
+            for _ in range(3):
+                timed(picture, lambda handle=handle: handle.press("ArrowRight"))
+        for choice in box.locator("select").all():
+            for i in range(1, choice.locator("option").count()):
+                timed(picture, lambda choice=choice, i=i: choice.select_option(index=i))
+    assert waits
+    return waits
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_run_all(page, lab, path):
     open_notebook(page, lab, path)
@@ -117,7 +146,11 @@ def test_run_all(page, lab, path):
     wait_for_the_end(page, 300)
     check_clean(page)
     assert page.locator(".jp-OutputArea img").count() >= 10
-    screenshot(page, f"{path.stem}-end")
+    waits = move_every_control(page)
+    check_clean(page)
+    print(f"{path.stem}: {len(waits)} moves, from key press to new picture {1000 * statistics.median(waits):.0f} ms "
+          f"(median), {1000 * max(waits):.0f} ms (longest)")
+    screenshot(page, f"{path.stem}-controls")
 
 
 def test_live_figure_and_stop_button(page, lab):

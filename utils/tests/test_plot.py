@@ -1,5 +1,6 @@
 import io
 
+import ipywidgets as widgets
 import matplotlib.image
 import pytest
 import torch
@@ -50,3 +51,33 @@ def test_all_point_figures_share_their_limits():
 
 def test_running_mean():
     assert plot._running_mean([1, 2, 3, 4], 2) == [1, 1.5, 2.5, 3.5]
+
+
+def test_latent_has_both_planes_and_a_scale():
+    figure = plot.latent(P, 2 * P, P[:, 0], "norm", "title")
+    assert len(figure.axes) == 3 and figure._repr_png_()
+
+
+def test_png_has_the_exact_grey_values():
+    picture = matplotlib.image.imread(io.BytesIO(plot.png(X[:2], columns=2, zoom=3)))
+    assert picture.shape[:2] == (90, 180)
+    assert picture[4, 4, 0] == pytest.approx(0, abs=0.01) and picture[85, 85, 0] == pytest.approx(1, abs=0.01)
+
+
+def test_explore_follows_every_control_from_end_to_end():
+    size, label = widgets.FloatSlider(min=0, max=1), widgets.Dropdown(options=[("a", 0), ("b", 1)])
+    asked = []
+
+    def draw(size, label):
+        assert not torch.is_grad_enabled()
+        asked.append((size, label))
+        return torch.full((4, 1, 28, 28), size - label)
+    box = plot.explore(draw, size=size, label=label)
+    picture = box.children[-1]
+    seen = {picture.value}
+    for value in (0.5, 1.0):
+        size.value = value
+        seen.add(picture.value)
+    label.value = 1
+    assert asked == [(0, 0), (0.5, 0), (1, 0), (1, 1)] and len(seen) == 3
+    assert picture.value == plot.png(torch.zeros(4, 1, 28, 28))
