@@ -132,8 +132,9 @@ def bars(groups, names, title=""):
         axes.bar([j + (i - (len(groups) - 1) / 2) * width for j in range(len(names))],
                  [float(h) for h in heights], width, color=color, label=label)
     axes.set_xticks(range(len(names)), names, fontsize=9)
+    axes.set_ylim(0, 1.25 * axes.get_ylim()[1])            # room for the legend
     axes.set_title(title, fontsize=10)
-    axes.legend(frameon=False, fontsize=9)
+    axes.legend(frameon=False, fontsize=9, ncols=len(groups), loc="upper center")
     return figure
 
 
