@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -41,9 +42,9 @@ def load(name=SHIPPED, device="cpu", root=ROOT):
         train, test = _read(name, tmp)
         with contextlib.suppress(OSError):         # a read-only folder: download again next time
             kept.mkdir(parents=True, exist_ok=True)
-            for file in raw.glob("*.gz"):
-                if not (kept / file.name).exists():
-                    shutil.copy(file, kept)
+            for file, md5 in SETS[name].resources:
+                if not check_integrity(kept / file, md5):
+                    os.replace(shutil.copy(raw / file, kept / f"{file}.part"), kept / file)
 
     def as_tensors(split):
         x = split.data.to(device).float().div_(127.5).sub_(1).unsqueeze(1)
@@ -89,5 +90,6 @@ def _read(name, folder):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return kind(folder, train=True, download=True), kind(folder, train=False)
     except (OSError, RuntimeError) as error:
-        raise RuntimeError(f"{name} could not be downloaded ({error}): connect to a network and run this "
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise RuntimeError(f"{name} could not be downloaded ({reason}): connect to a network and run this "
                            f'cell again, or use load("{SHIPPED}"), which needs none') from error

@@ -103,8 +103,8 @@ def precision_recall(real, fake, k=3):
     real only (Naeem et al. 2020); coverage of real by real approaches 1 - 2^-k.
     """
     exact = "donot_use_mm_for_euclid_dist"
-    radius_real = torch.cdist(real, real, compute_mode=exact).kthvalue(k + 1, 1).values   # the first is itself
-    radius_fake = torch.cdist(fake, fake, compute_mode=exact).kthvalue(k + 1, 1).values
+    radius_real = torch.cdist(real, real, compute_mode=exact).sort(1).values[:, k]     # column 0 is the point itself
+    radius_fake = torch.cdist(fake, fake, compute_mode=exact).sort(1).values[:, k]
     distance = torch.cdist(real, fake, compute_mode=exact)
     inside_real = distance < radius_real[:, None]
     return {"precision": inside_real.any(0).float().mean().item(),
@@ -170,18 +170,24 @@ def _timed(sample, net, n):
     """`measure` of sample(n), with milliseconds and network calls per image."""
     _checked(sample(2), 2)                                      # warms up, too
     calls = []
-    hook = net.register_forward_hook(lambda net, given, out: calls.append(len(out))) if net else None
+    hook = net.register_forward_hook(lambda net, given, out: calls.append(len(given[0]))) if net else None
+    _wait()
     start = time.perf_counter()
     try:
         with torch.no_grad():
             x = _checked(sample(n), n)
-        if x.is_cuda:
-            torch.cuda.synchronize()
+        _wait()
     finally:
         if hook:
             hook.remove()
     ms = 1000 * (time.perf_counter() - start) / n
     return measure(x) | {"ms": ms, "calls": sum(calls) / n if net else None, "device": x.device.type}
+
+
+def _wait():
+    """Until the device has done what is queued, so that a clock means something."""
+    if torch.accelerator.is_available():
+        torch.accelerator.synchronize()
 
 
 def _checked(x, n):

@@ -5,6 +5,7 @@ Each function returns a figure: make it the last line of a cell to see it, or `d
 
 import io
 import math
+from itertools import cycle
 
 import ipywidgets as widgets
 import torch
@@ -95,7 +96,7 @@ def lines(lines, xlabel="", ylabel="", title=""):
     """One line for each entry of `lines`, {label: (x, y)}, in the order blue, orange, green, grey."""
     figure = Picture(5, 2.8)
     axes = figure.subplots()
-    for (label, (x, y)), color in zip(lines.items(), (BLUE, ORANGE, GREEN, GREY)):
+    for (label, (x, y)), color in zip(lines.items(), cycle((BLUE, ORANGE, GREEN, GREY))):
         axes.plot(torch.as_tensor(x).detach().cpu(), torch.as_tensor(y).detach().cpu(), color=color, label=label)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.set_title(title, fontsize=10)
@@ -111,7 +112,7 @@ def curves(history, *panels, titles=(), limits=()):
     """
     figure = Picture(8, 2.4)
     for i, (axes, names) in enumerate(zip(figure.subplots(1, len(panels), squeeze=False)[0], panels)):
-        for name, color in zip(names, (BLUE, ORANGE, GREEN, GREY)):
+        for name, color in zip(names, cycle((BLUE, ORANGE, GREEN, GREY))):
             steps, values = history[name]
             axes.plot(steps, values, color=color, alpha=0.25, linewidth=0.7)
             axes.plot(steps, _running_mean(values, len(values) // 50 + 1), color=color, label=name)
@@ -128,7 +129,7 @@ def bars(groups, names, title=""):
     figure = Picture(8, 2.6)
     axes = figure.subplots()
     width = 0.8 / len(groups)
-    for i, ((label, heights), color) in enumerate(zip(groups.items(), (BLUE, ORANGE, GREY, GREEN))):
+    for i, ((label, heights), color) in enumerate(zip(groups.items(), cycle((BLUE, ORANGE, GREY, GREEN)))):
         axes.bar([j + (i - (len(groups) - 1) / 2) * width for j in range(len(names))],
                  [float(h) for h in heights], width, color=color, label=label)
     axes.set_xticks(range(len(names)), names, fontsize=9)
@@ -172,7 +173,7 @@ def _tile(x, columns):
 
 
 def _show_grey(axes, picture, title):
-    axes.imshow(picture, cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+    axes.imshow(picture.numpy(), cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(title, fontsize=10)
 
@@ -180,7 +181,7 @@ def _show_grey(axes, picture, title):
 def _on_grid(f, device, n=80):
     line = torch.linspace(-REACH, REACH, n, device=device)
     x, y = torch.meshgrid(line, line, indexing="xy")
-    return f(torch.stack([x.flatten(), y.flatten()], 1)).detach().cpu().reshape(n, n)
+    return f(torch.stack([x.flatten(), y.flatten()], 1)).detach().cpu().reshape(n, n).numpy()
 
 
 def _running_mean(values, width):

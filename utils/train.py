@@ -6,6 +6,7 @@ import io
 import math
 import os
 import platform
+import re
 import time
 from pathlib import Path
 
@@ -71,17 +72,18 @@ class Run:
             raise ValueError("give Run either minutes=... or steps=..., for example Run(minutes=2)")
         self.box_s = None if minutes is None else 60 * minutes * budget()
         self.box_steps = None if steps is None else max(2, round(steps * budget()))
-        self.show, self.opts, self.ema, self.every = show, tuple(opts), ema, every
+        self.show, self.opts, self.ema = show, tuple(opts), ema
+        self.every = max(every, (self.box_s or 0) / 250)          # well under 300 updates
 
     def __enter__(self):
         self.step, self.updates, self.drawn_s, self.history, self.ended = 0, 0, 0.0, {}, ""
-        self._pending, self._stop = {}, None
+        self._pending, self._stop, self._drawable = {}, None, self.show
         self._rates = [[group["lr"] for group in opt.param_groups] for opt in self.opts]
         self._weights = [p for opt in self.opts for group in opt.param_groups for p in group["params"]]
-        self._weights += [] if self.ema is None else list(self.ema.model.parameters())
+        self._weights += [] if self.ema is None else list(self.ema.model.state_dict().values())
         self._live = get_ipython() is not None
         self._handle = display({"text/plain": ""}, raw=True, display_id=True) if self._live else None
-        self._remember()
+        self._healthy, self._healthy_step = [w.detach().clone() for w in self._weights], 0
         self._start = self._next = time.perf_counter()
         return self
 
@@ -124,22 +126,23 @@ class Run:
 
     def __exit__(self, kind, error, trace):
         self._stop = time.perf_counter()
-        if isinstance(error, KeyboardInterrupt):
-            self.ended = "stopped by you, and what was trained is kept"
-        elif isinstance(error, torch.OutOfMemoryError):
-            self.ended = "out of memory: choose a smaller batch and run the cell again; what was trained is kept"
-        elif error is not None:
-            return False
-        self._look(last=True)
         for opt, rates in zip(self.opts, self._rates):
             for group, lr in zip(opt.param_groups, rates):
                 group["lr"] = lr
+        if isinstance(error, KeyboardInterrupt):
+            self.ended = "stopped by you, and what was trained is kept"
+        elif isinstance(error, RuntimeError) and re.search("out of memory|can't allocate memory", str(error)):
+            self.ended = "out of memory: choose a smaller batch and run the cell again; what was trained is kept"
+            self._drawable = None                      # a figure would need memory, too
+        elif error is not None:
+            return False
+        self._look(last=True)
         return True
 
     def _look(self, last=False):
         """Read the logged values from the device, check them, and show how far the run is."""
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()               # what is still queued is training, not drawing
+        if torch.accelerator.is_available():
+            torch.accelerator.synchronize()        # what is still queued is training, not drawing
         began = time.perf_counter()
         self._read()
         if self._live and (last or self.updates < 280):
@@ -173,16 +176,18 @@ class Run:
             opt.state.clear()                      # its running averages are not finite either
 
     def _remember(self):
-        self._healthy, self._healthy_step = [w.detach().clone() for w in self._weights], self.step
+        """Keep a copy of the weights, if they are finite: a finite loss can have a gradient that is not."""
+        if all(w.isfinite().all() for w in self._weights):
+            self._healthy, self._healthy_step = [w.detach().clone() for w in self._weights], self.step
 
     def _draw(self, last):
         self.updates += 1
-        if self.show is None:
+        if self._drawable is None:
             text = self.summary() if last else self._remaining()
             return self._handle.update({"text/plain": text}, raw=True)
         cuda = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
         with torch.random.fork_rng(cuda), torch.no_grad():
-            figure = self.show()
+            figure = self._drawable()
         if not last:
             figure.supxlabel(self._remaining(), fontsize=9, color="grey", x=0.01, ha="left")
         png = io.BytesIO()
@@ -196,7 +201,7 @@ class Run:
         if self.box_steps:
             return f"step {self.step:,} of {self.box_steps:,}"
         left = max(0, self.box_s - self.seconds)
-        return f"{left // 60:.0f}:{left % 60:02.0f} left, step {self.step:,}"
+        return f"{int(left) // 60}:{int(left) % 60:02d} left, step {self.step:,}"
 
     def summary(self):
         """One line: minutes, steps, speed, and the mean of the last 50 of each logged value."""

@@ -79,7 +79,7 @@ def _take(step, who, loss):
 
     All weights already hold a gradient of 1, as if left by an earlier step.
     """
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     G, D = nn.Linear(3, 2), nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0))
     for p in [*G.parameters(), *D.parameters()]:
         p.grad = torch.ones_like(p)
@@ -87,6 +87,9 @@ def _take(step, who, loss):
     x_real, x_fake = torch.randn(5, 2) + 2, G(torch.randn(5, 3))
     judge = _Judge(D)
     returned = step(judge, opt, x_real, x_fake, loss) if who == "D" else step(judge, opt, x_fake, loss)
+    if not x_fake.requires_grad:
+        raise Wrong("it cuts x_fake off in place, so G's own step finds nothing to follow: use x_fake.detach(), "
+                    "which leaves x_fake as it is.")
     return G, D, returned
 
 
@@ -328,9 +331,9 @@ def check_inside(f):
     "Around each point of support there is a ball that reaches to its k-th nearest neighbour; torch.cdist gives "
     "all distances.",
     "torch.cdist(support, support) has zeros on the diagonal: that neighbour is the (k + 1)-th smallest of a row, "
-    ".kthvalue(k + 1, dim=1).values.",
+    ".sort(dim=1).values[:, k].",
     "radius as above, then (torch.cdist(x, support) < radius).any(1) says for each x whether a ball holds it; "
     "take the mean."))
 def inside(x, support, k=3):
-    radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
+    radius = torch.cdist(support, support).sort(dim=1).values[:, k]      # column 0: the point itself
     return (torch.cdist(x, support) < radius).any(1).float().mean()

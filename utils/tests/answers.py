@@ -207,6 +207,12 @@ WRONG = {
             (-loss).backward()
             opt_D.step()
             return loss"""),
+        ("cuts x_fake off in place", """
+            loss = d_loss(D(x_real), D(x_fake.detach_()))
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return loss"""),
         ("only call it", """
             loss = d_loss(D(x_real), D(x_fake.detach()))
             D.zero_grad()

@@ -15,8 +15,8 @@ class Kernel:
         self.client, self.manager = client, manager
 
     def run(self, code, stop_after=None, timeout=120):
-        """Run one cell; `stop_after` seconds after its first output, press the stop button."""
-        self.client.execute(code)
+        """Run one cell; `stop_after` seconds after its live figure first moved, press the stop button."""
+        asked = self.client.execute(code)
         messages, first, pressed = [], None, False
         end = time.monotonic() + timeout
         while time.monotonic() < end:
@@ -25,12 +25,15 @@ class Kernel:
                 pressed = True
             with contextlib.suppress(Exception):
                 message = self.client.get_iopub_msg(timeout=0.1)
+                if message["parent_header"].get("msg_id") != asked:
+                    continue
                 kind, content = message["msg_type"], message["content"]
                 if kind == "status" and content["execution_state"] == "idle":
                     return messages
                 if kind not in ("status", "execute_input"):
                     messages.append((kind, content))
-                    first = first or time.monotonic()
+                    if kind == "update_display_data":
+                        first = first or time.monotonic()
         raise AssertionError(f"the cell did not end within {timeout} s")
 
 

@@ -19,12 +19,12 @@ def exercise_cells(notebook):
     return {re.search(r"^def (\w+)", cell.source, re.M)[1]: cell for cell in cells}
 
 
-def answered(path, answers, which):
-    """The notebook with answer number `which` (counted round) in the body of every exercise."""
+def answered(path, answers):
+    """The notebook with the first answer in the body of every exercise."""
     notebook = nbformat.read(path, as_version=4)
     for name, cell in exercise_cells(notebook).items():
-        bodies = [row if isinstance(row, str) else row[1] for row in answers[name]]
-        body = textwrap.indent(textwrap.dedent(bodies[which % len(bodies)]).strip(), "    ")
+        first = answers[name][0]
+        body = textwrap.indent(textwrap.dedent(first if isinstance(first, str) else first[1]).strip(), "    ")
         cell.source = f"@exercise\ndef {name}{inspect.signature(_known[name][0])}:\n{body}"
         cell.outputs, cell.execution_count = [], None
     return notebook

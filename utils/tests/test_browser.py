@@ -55,6 +55,8 @@ def lab(tmp_path_factory):
                 break
             except OSError:
                 time.sleep(0.25)
+        else:
+            pytest.fail("JupyterLab did not answer within a minute")
         yield url
         server.terminate()
         server.wait(30)

@@ -197,4 +197,4 @@ def test_training_the_classifier_runs_and_learns(monkeypatch, images):
     monkeypatch.setattr(metrics.data, "load", lambda: small)
     net, accuracy = metrics.train_classifier(epochs=3)
     assert accuracy > 0.3 and net.sd.min() > 0
-    assert net.features(small[0][:200]).std() == pytest.approx(1, abs=0.2)
+    assert net.features(small[0][:200]).std().item() == pytest.approx(1, abs=0.2)

@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+from packaging.requirements import Requirement
 
 from utils.exercises import _is_blank, _known
 
@@ -18,12 +19,14 @@ from .readers import NOTEBOOKS, answered, course_copy, exercise_cells
 SETUP = nbformat.read(NOTEBOOKS[0], as_version=4).cells[1].source
 
 
-@pytest.mark.parametrize("answers, which, said", [(RIGHT, 0, "right - from here on"), (WRONG, 0, "not right yet")],
+@pytest.mark.parametrize("answers, state", [(RIGHT, "yours"), (WRONG, "the reference (yours is not right yet)")],
                          ids=["solved", "wrong"])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_reader_gets_to_the_end(path, answers, which, said, tmp_path):
+def test_a_reader_gets_to_the_end(path, answers, state, tmp_path):
     """Under nbval, every cell of the notebook as that reader left it; the shipped one is run by nbval itself."""
-    notebook = answered(path, answers, which)
+    notebook = answered(path, answers)
+    notebook.cells.append(nbformat.v4.new_code_cell(
+        f"from utils import exercises\nassert set(exercises._state.values()) == {{{state!r}}}, exercises._state"))
     course = course_copy(tmp_path, **{path.stem: notebook})
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path),
                "-p", "utils.tests.conftest", str(course / "notebooks")]
@@ -46,8 +49,8 @@ def test_exercises_ship_blank_with_a_docstring(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_hint_the_text_names_exists(path):
     source = path.read_text(encoding="utf-8")
-    for name in re.findall(r'(?:hint|solution)\(\\"(\w+)\\"\)', source):
-        assert name in _known
+    named = re.findall(r'(?:hint|solution)\(\\"(\w+)\\"\)', source)
+    assert named and set(named) <= set(_known)
 
 
 def test_lint_is_clean_and_finds_faults(tmp_path):
@@ -57,8 +60,9 @@ def test_lint_is_clean_and_finds_faults(tmp_path):
     bad.metadata["widgets"] = {}
     bad.cells[2].source = "x = '/home/me/data'\n# NBVAL_CHECK_OUTPUT because\n" + "y = 1  " + "#" * 90
     bad.cells[2].execution_count = 99
-    bad.cells[3].id = bad.cells[4].id
     course = course_copy(tmp_path, bad=bad)
+    path = course / "notebooks" / "bad.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace(bad.cells[3].id, bad.cells[4].id), encoding="utf-8")
     (course / "README.md").write_text("https://colab.research.google.com/github/SOMEBODY/else/blob")
     (course / ".github").mkdir()
     (course / ".github" / "nb.py").write_text((ROOT / ".github" / "nb.py").read_text())
@@ -79,8 +83,18 @@ def test_home_moves_the_course(tmp_path):
         return subprocess.run([sys.executable, ".github/nb.py", "home", *name], cwd=course, capture_output=True,
                               text=True)
     assert home("someone/their-course").returncode == 0 and home().stdout == "someone/their-course\n"
-    assert "OWNER/" not in (course / "README.md").read_text() + (course / "notebooks" / "1_gan.ipynb").read_text()
+    moved = [(course / file).read_text(encoding="utf-8") for file in ("README.md", "notebooks/1_gan.ipynb")]
+    assert "OWNER/" not in "".join(moved) and moved[0].count("cd their-course\n") == 2
     assert home("no name").returncode != 0
+
+
+def test_requirements_are_met_by_what_colab_has():
+    """Colab's list of 2026-08-19 (googlecolab/backend-info); nbval and pytest are for tests and not there."""
+    colab = {"torch": "2.11.0", "torchvision": "0.26.0", "matplotlib": "3.10.0", "ipywidgets": "7.7.1"}
+    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]
+    wanted = {(r := Requirement(line)).name: r.specifier for line in lines}
+    assert all(version in wanted[name] for name, version in colab.items())
+    assert set(wanted) - set(colab) == {"jupyterlab", "nbval", "pytest"}
 
 
 # The set-up cell, where a reader may start it.

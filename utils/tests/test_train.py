@@ -113,6 +113,13 @@ def test_not_finite_names_value_and_step_and_puts_weights_back(net_and_opt, caps
     assert all(w.isfinite().all() for w in net.parameters())
 
 
+def test_a_finite_loss_with_a_gradient_that_is_not_puts_back_finite_weights(net_and_opt):
+    net, opt = net_and_opt
+    with Run(steps=20, opts=[opt], every=0) as run:                # the slope of sqrt at 0 is infinite, times 0: NaN
+        learn(run, net, opt, loss=lambda net: (net.weight * 0).sqrt().sum() + 1)
+    assert net.weight.isfinite().all() and "put back" in run.ended
+
+
 def test_nan_before_the_first_look_puts_back_the_first_weights(net_and_opt):
     net, opt = net_and_opt
     first = net.weight.detach().clone()
@@ -253,7 +260,7 @@ def test_stop_button_in_a_kernel():
         messages = k.run(LOOP.replace("minutes=0.06", "minutes=60"), stop_after=1.0)
         assert not [kind for kind, _ in messages if kind == "error"] and text(messages, "stderr") == ""
         assert "stopped by you, and what was trained is kept\nthe rest of the cell" in text(messages)
-        assert text(k.run("print(run.step > 10)")) == "True\n"    # and the next cell runs
+        assert text(k.run("print(run.step > 0)")) == "True\n"    # and the next cell runs
 
 
 def test_stop_button_while_the_figure_is_drawn():
