@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -31,11 +32,25 @@ def run(paths):
     for path in paths:
         began = time.monotonic()
         notebook = nbformat.read(path, as_version=4)
-        NotebookClient(notebook, timeout=None, record_timing=False,
+        NotebookClient(notebook, timeout=None,
                        resources={"metadata": {"path": str(path.parent)}}).execute()
+        sections = seconds_by_section(notebook)
         with_picture(without_state(notebook), path)
         nbformat.write(notebook, path)
+        print(*(f"{seconds:6.0f} s  {title}" for title, seconds in sections.items()), sep="\n")
         print(f"{path.name}: {time.monotonic() - began:.0f} s, {path.stat().st_size / 1024:.0f} kB")
+
+
+def seconds_by_section(notebook):
+    """{heading: seconds its cells took}, from the times that nbclient left in the notebook."""
+    seconds, title = {}, "before section 1"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1]
+        elif times := cell.metadata.get("execution"):
+            begin, end = (datetime.fromisoformat(times[f"iopub.{what}"]) for what in ("execute_input", "status.idle"))
+            seconds[title] = seconds.get(title, 0) + (end - begin).total_seconds()
+    return seconds
 
 
 def without_state(notebook):

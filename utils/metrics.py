@@ -102,15 +102,19 @@ def precision_recall(real, fake, k=3):
     (Kynkaanniemi et al. 2019). Density, coverage: the same with overlaps counted, and with the balls of
     real only (Naeem et al. 2020); coverage of real by real approaches 1 - 2^-k.
     """
-    exact = "donot_use_mm_for_euclid_dist"
-    radius_real = torch.cdist(real, real, compute_mode=exact).sort(1).values[:, k]     # column 0 is the point itself
-    radius_fake = torch.cdist(fake, fake, compute_mode=exact).sort(1).values[:, k]
-    distance = torch.cdist(real, fake, compute_mode=exact)
+    real, fake = real.double().cpu(), fake.double().cpu()      # exact enough for the fast way through a product
+    radius_real = _distances(real, real).sort(1).values[:, k]  # column 0 is the point itself
+    radius_fake = _distances(fake, fake).sort(1).values[:, k]
+    distance = _distances(real, fake)
     inside_real = distance < radius_real[:, None]
     return {"precision": inside_real.any(0).float().mean().item(),
             "recall": (distance < radius_fake).any(1).float().mean().item(),
             "density": inside_real.float().sum(0).mean().item() / k,
             "coverage": (distance.min(1).values < radius_real).float().mean().item()}
+
+
+def _distances(a, b):
+    return torch.cdist(a, b, compute_mode="use_mm_for_euclid_dist")
 
 
 def sharpness(x):

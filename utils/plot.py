@@ -9,6 +9,7 @@ from itertools import cycle
 
 import ipywidgets as widgets
 import torch
+from matplotlib import colormaps
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
@@ -88,6 +89,28 @@ def latent(z, x, value, label="", title=""):
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
         axes.set_title(name, fontsize=10)
     figure.colorbar(drawn, ax=figure.axes, label=label, shrink=0.85)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def codes(panels, y, names=None, title=""):
+    """Codes z (n, 2), one panel for each entry of `panels`, {title: (n, 2)}, coloured by class y (n,).
+
+    names: one for each class, shown beside the panels. Each panel has its own limits: the scale is part of the story.
+    """
+    y = y.detach().cpu()
+    colors = colormaps["tab10"].colors
+    figure = Picture(min(8, 3.4 * len(panels) + 1.2), 3.6)
+    for axes, (name, z) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
+        z = z.detach().cpu()
+        for i in range(int(y.max()) + 1):
+            axes.scatter(*z[:4000][y[:4000] == i].T, s=3, color=colors[i], alpha=0.6, linewidths=0,
+                         label=names[i] if names else None)
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.set_title(name, fontsize=10)
+    if names:
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=8,
+                      markerscale=4)
     figure.suptitle(title, fontsize=11)
     return figure
 

@@ -1,17 +1,30 @@
 """The exercises of notebook 1. A reference is the function that the notebook falls back on and `solution` prints."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from . import Wrong, call, expect, reference
 
 
+def _cut_off(terms):
+    """What log(sigmoid(-200)), one for each term, becomes in the usual ways of writing it."""
+    sentence = "the logarithm of a probability that rounds to 0: F.softplus and F.logsigmoid take the logit."
+    return [(torch.tensor(terms * value / 2), f"{how} {sentence}") for value, how in (
+        (torch.inf, "That is"), (100.0, "F.binary_cross_entropy cuts off"),
+        *((-math.log(eps), "The small number inside the log cuts off") for eps in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)))]
+
+
 def check_d_loss(f):
-    d_real, d_fake = torch.tensor([2., -1., .5, 3., 0.], requires_grad=True), torch.tensor([-2., 1., 4.])
+    d_real, d_fake = torch.tensor([2., -1., .5, 3., 0.]), torch.tensor([-2., 1., 4.])
+    d_real.requires_grad_(), d_fake.requires_grad_()
     P, N = F.softplus(-d_real), F.softplus(d_fake)                    # -log D(x), -log(1 - D(G(z)))
     given = f"with d_real = {d_real.tolist()} and d_fake = {d_fake.tolist()}"
-    expect(call(f, d_real, d_fake), P.mean() + N.mean(), given, slips=(
+    got = call(f, d_real, d_fake)
+    expect(got, P.mean() + N.mean(), given, slips=(
         (-P.mean() - N.mean(), "Its sign is turned: D wants E log D + E log(1 - D) large, so its loss is minus that."),
         (F.softplus(d_real).mean() + F.softplus(-d_fake).mean(),
          "Real and fake have changed places: D should say 1 to real images."),
@@ -24,9 +37,11 @@ def check_d_loss(f):
         (F.softplus(-d_real.sigmoid()).mean() + F.softplus(d_fake.sigmoid()).mean(),
          "The sigmoid is applied twice: F.softplus and binary_cross_entropy_with_logits contain it already."),
     ))
+    for name, logits in (("d_real", d_real), ("d_fake", d_fake)):
+        if torch.autograd.grad(got, logits, retain_graph=True, allow_unused=True)[0] is None:
+            raise Wrong(f"its value is right but no gradient flows back to {name}: no .detach() or .data here.")
     sure = torch.tensor([-200., 200.])
-    expect(call(f, sure, -sure), F.softplus(-sure).mean() * 2, "with logits of -200 and 200", slips=(
-        (torch.tensor(torch.inf), "log(sigmoid(d)) rounds to log(0) there: F.softplus or F.logsigmoid do not."),))
+    expect(call(f, sure, -sure), F.softplus(-sure).mean() * 2, "with logits of -200 and 200", slips=_cut_off(2))
 
 
 @reference(check_d_loss, hints=(
@@ -48,8 +63,7 @@ def check_g_loss(f):
         (F.softplus(-d_fake.sigmoid()).mean(), "The sigmoid is applied twice: F.softplus contains it already."),
     ))
     sure = torch.tensor([-200., 200.])
-    expect(call(f, sure), F.softplus(-sure).mean(), "with logits of -200 and 200", slips=(
-        (torch.tensor(torch.inf), "log(sigmoid(d)) rounds to log(0) there: F.softplus or F.logsigmoid do not."),))
+    expect(call(f, sure), F.softplus(-sure).mean(), "with logits of -200 and 200", slips=_cut_off(1))
 
 
 @reference(check_g_loss, hints=(
@@ -114,7 +128,8 @@ def _check_step(f, who, right, loss, call_line, slips):
         raise Wrong(f"it does not use the loss that it is given: {call_line}")
     want = move(right, who)
     expect(move(f, who), want, f"one step with opt_{who}: {who}'s first weights move by other values:", slips=(
-        (0 * want, f"{who} has not moved: first opt_{who}.zero_grad(), then loss.backward(), then opt_{who}.step()."),
+        (0 * want, f"{who} has not moved: opt_{who}.zero_grad(), loss.backward() and opt_{who}.step() are all needed, "
+         f"in this order{', and no detach: the gradient reaches G through x_fake' * (who == 'G')}."),
         (-want, f"{who} climbs its loss: call backward() on the loss, not on minus it."),
         *((move(slip, who), sentence) for slip, sentence in slips)))
     other = "D" if who == "G" else "G"
@@ -134,8 +149,14 @@ def check_d_step(f):
     def swaps(D, opt_D, x_real, x_fake, d_loss):
         return d_step(D, opt_D, x_fake, x_real, d_loss)
 
+    def half(D, opt_D, x_real, x_fake, d_loss):
+        opt_D.zero_grad()
+        d_loss(D(x_real), D(x_fake).detach()).backward()
+        opt_D.step()
+
     G = _check_step(f, "D", d_step, d_loss, "loss = d_loss(D(x_real), D(x_fake.detach())).", slips=(
         (adds, "The gradients that G's step left in D are added in: opt_D.zero_grad() comes before backward()."),
+        (half, "D learns nothing from the fakes: detach what goes into D, not what comes out."),
         (swaps, "Real and fake have changed places: d_loss takes D(x_real) first.")))
     if any(p.grad is None or not torch.equal(p.grad, torch.ones_like(p)) for p in G.parameters()):
         raise Wrong("D moves as it should, but the step reaches back into G, fills its gradients and uses up the graph "
@@ -160,7 +181,11 @@ def check_g_step(f):
         g_loss(D(x_fake)).backward()
         opt_G.step()
 
+    def no_judge(D, opt_G, x_fake, g_loss):
+        return g_step(lambda x: x, opt_G, x_fake, g_loss)
+
     _check_step(f, "G", g_step, g_loss, "loss = g_loss(D(x_fake)).", slips=(
+        (no_judge, "The loss wants D's logits, not the fakes themselves: g_loss(D(x_fake))."),
         (adds, "G's gradients of the step before are added in: opt_G.zero_grad() comes before backward()."),))
 
 
@@ -176,17 +201,31 @@ def g_step(D, opt_G, x_fake, g_loss):
     return loss
 
 
+class _Largest(TorchDispatchMode):
+    """Keeps the number of elements of the largest tensor that is made inside it."""
+
+    numel = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        self.numel = max(self.numel, out.numel()) if torch.is_tensor(out) else self.numel
+        return out
+
+
 def check_jacobian_norm(f):
-    W = torch.tensor([[3.0, 0.0], [4.0, 1.0], [0.0, 2.0]])
+    W = torch.tensor([[3.0, 1.0], [4.0, 2.0]])
     z = torch.randn(5, 2)
     norm = W.square().sum().sqrt()
     given = "with G(z) = W z, whose Jacobian is W for every z,"
-    expect(call(f, lambda z: z @ W.T, z), norm.expand(5), given, slips=(
+    with _Largest() as seen:
+        got = call(f, lambda z: z @ W.T, z)
+    expect(got, norm.expand(5), given, slips=(
         (norm.square().expand(5), "That is its square: take the root of the sum of squares."),
         (torch.linalg.matrix_norm(W, 2).expand(5), "That is the largest singular value; here the sum of all squares "
          "is meant, the Frobenius norm."),
         (norm, "One number for each z is wanted, not one for the batch."),
-        (W.square().sum(1).sqrt().expand(5, 3), "The sum runs over one axis only: both axes of each matrix count."),
+        (norm * 5 ** 0.5, "One number for each z is wanted, not one for the batch: .flatten(1).norm(dim=1)."),
+        (W.square().sum(1).sqrt().expand(5, 2), "The sum runs over one axis only: both axes of each matrix count."),
         (W.square().sum(0).sqrt().expand(5, 2), "The sum runs over one axis only: both axes of each matrix count."),
         (W.abs().sum().expand(5), "That is the sum of absolute values: take the root of the sum of squares."),
         ((norm * 5 ** 0.5).expand(5), "The Jacobian of the whole batch is taken, which mixes all z: vmap "
@@ -194,7 +233,10 @@ def check_jacobian_norm(f):
         (W.sum().abs().expand(5), "The outputs are summed before the derivative: each output has its own row."),
         (W.sum(0).norm().expand(5), "The outputs are summed before the derivative, so their slopes can cancel: each "
          "output has its own row, as in torch.func.jacrev.")))
-    net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 3))
+    if seen.numel >= 5 * W.numel() * 5:
+        raise Wrong("its value is right, but it takes the slopes of every output along every z of the batch: with "
+                    "4,000 z that is 50 GB. Let jacrev see one z, and vmap go over the batch.")
+    net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2))
     want = torch.stack([torch.autograd.functional.jacobian(net, row).norm() for row in z])
     expect(call(f, net, z).detach(), want, "with a small network, whose Jacobian differs from z to z,")
 
@@ -210,13 +252,16 @@ def jacobian_norm(G, z):
 class _Critic(nn.Module):
     """D(x) = <w, x> + half the square of <v, x>, which keeps every x it is asked about."""
 
-    def __init__(self, curved):
+    def __init__(self, curved, dim=16):
         super().__init__()
-        w = torch.randn(16)
-        self.w, self.v = nn.Parameter(0.6 * w / w.norm()), torch.randn(16) * curved
+        w = torch.randn(dim)
+        self.w, self.v = nn.Parameter(0.6 * w / w.norm()), torch.randn(dim) * curved
         self.seen = []
 
     def forward(self, x):
+        if x[0].numel() != len(self.w):
+            raise Wrong(f"D is asked about shape {tuple(x.shape)} when its inputs are {len(self.w)} numbers each: u "
+                        "needs as many axes as x_real, torch.rand(len(x_real), *[1] * (x_real.dim() - 1)).")
         self.seen.append(x.detach())
         x = x.flatten(1)
         return x @ self.w + (x @ self.v).square() / 2
@@ -233,8 +278,9 @@ def check_gradient_penalty(f):
     w = D.w
     image = w.reshape(1, 4, 4)
     got = call(f, D, x_real, x_fake)
-    expect(got, (w.norm() - 1).square(), "with a linear critic <w, x>, whose slope is w everywhere,", slips=(
+    expect(got, (w.norm() - 1).square().detach(), "with a linear critic <w, x>, whose slope is w everywhere,", slips=(
         (w.norm() - 1, "The square is missing."),
+        (10 * (w.norm() - 1).square(), "It is ten times too large: the weight lambda is applied outside."),
         (w.square().sum() - 1, "The square is taken of the wrong thing: (norm - 1)^2."),
         ((w.square().sum() - 1).square(), "The norm lacks its square root."),
         (w.square().sum(), "That pulls the slope to 0, as R1 does; here it is pulled to 1."),
@@ -247,25 +293,32 @@ def check_gradient_penalty(f):
         ((w.norm() - 1).clamp(min=0).square(), "That is the one-sided penalty; here a slope below 1 costs as well.")))
     x = D.seen[-1]
     if x.shape != x_real.shape:
-        raise Wrong(f"D is asked about shape {tuple(x.shape)}, wanted one point for each pair, {tuple(x_real.shape)}.")
+        raise Wrong(f"D is asked about shape {tuple(x.shape)}, wanted one point for each pair, {tuple(x_real.shape)}: "
+                    "call D once, on the whole batch, and take torch.autograd.grad of its sum.")
     u = ((x - x_fake) / (x_real - x_fake)).flatten(1)
     if (u - u[:, :1]).abs().max() > 1e-2:
         raise Wrong("the points lie off the segments between real and fake: u x_real + (1 - u) x_fake with one u for "
-                    "each image, of shape (B, 1, 1, 1), and weights that sum to 1.")
+                    "each image, which has as many axes as x_real, and weights that sum to 1.")
     if u.min() < -1e-3 or u.max() > 1.001:
         raise Wrong("some points lie outside the segments from fake to real: u must be uniform on [0, 1], torch.rand, "
                     "not normal, torch.randn.")
+    if u.std() < 0.01 and (abs(u.mean()) < 0.01 or abs(u.mean() - 1) < 0.01):
+        raise Wrong("D is asked at the images themselves: mix each real with its fake, u x_real + (1 - u) x_fake.")
     if u[:, 0].std() < 0.05:
         raise Wrong("all pairs use the same u: draw one for each image.")
     if u.min() > 0.3 or u.max() < 0.7:
         raise Wrong("u does not reach both ends of [0, 1].")
-    slope, = torch.autograd.grad(got, D.w, allow_unused=True)
+    slope = torch.autograd.grad(got, D.w, allow_unused=True)[0] if got.requires_grad else None
+    if slope is None:
+        raise Wrong("its value is right, but D cannot learn from it: torch.autograd.grad(..., create_graph=True) keeps "
+                    "the slope differentiable.")
     expect(slope, torch.autograd.grad((w.norm() - 1).square(), w)[0], "the gradient that reaches D's weights:")
     D = _Critic(curved=0.3)
     got = call(f, D, x_real, x_fake)
     expect(got, D.penalty(), "with a curved critic, whose slope differs from image to image,")
-    points = (torch.randn(10, 2), torch.randn(10, 2))
-    call(f, nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1), nn.Flatten(0)), *points)
+    points = _Critic(curved=0.0, dim=2)
+    expect(call(f, points, torch.randn(10, 2), torch.randn(10, 2)), (points.w.norm() - 1).square(),
+           "with points in the plane, as on the ring, and a linear critic,")
 
 
 @reference(check_gradient_penalty, hints=(
@@ -307,24 +360,36 @@ def project(h, y, head, embed):
 
 
 def check_inside(f):
-    support, x = torch.randn(60, 4), torch.randn(40, 4) * 1.3
-    radius = lambda points, k: torch.cdist(points, points).kthvalue(k, 1).values          # noqa: E731
+    support, x = torch.randn(100, 4), torch.randn(80, 4) + 0.8
     share = lambda hits: hits.float().mean()                                              # noqa: E731
-    d = torch.cdist(x, support)
-    for k in (3, 1):
-        given = f"with 40 points x, 60 points support and k = {k}"
+    among, d = torch.cdist(support, support), torch.cdist(x, support)
+    near = among.sort(1).values                        # (100, 100), column 0: the point itself
+    for k, other_k in ((3, 1), (1, 3)):
+        in_balls = d < near[:, k]
+        want = share(in_balls.any(1))
+        given = f"with 80 points x, 100 points support and k = {k}"
         got = call(f, x, support, k)
         got = torch.as_tensor(got, dtype=torch.float32) if isinstance(got, (int, float, torch.Tensor)) else got
-        expect(got, share((d < radius(support, k + 1)).any(1)), given, slips=(
-            (share((d < radius(support, k)).any(1)), "The nearest neighbour of a point in its own set is the point "
+        expect(got, want, given, slips=(
+            (share((d < near[:, k - 1]).any(1)), "The nearest neighbour of a point in its own set is the point "
              "itself, at distance 0: take the (k + 1)-th smallest distance."),
-            (share((d < radius(support, k + 1)).any(0)), "It is the share of balls that hold a point: reduce over the "
+            (share(in_balls.any(0)), "It is the share of balls that hold a point: reduce over the "
              "support first, then take the mean over x."),
-            (share(d < radius(support, k + 1)), "It is the share of pairs: a point counts once if any ball holds it."),
-            (share((d < radius(support, k + 1)).all(1)), "A point is inside if any ball holds it, not all."),
-            (share((d.T < radius(x, k + 1)).any(1)), "x and support have changed places: balls are around support."),
-            (share((d < radius(support, k + 1).max()).any(1)), "Each ball has its own radius, not the largest of all."),
-            (1 - share((d < radius(support, k + 1)).any(1)), "That is the share outside: turn the inequality.")))
+            (share(in_balls), "It is the share of pairs: a point counts once if any ball holds it."),
+            (share(in_balls.all(1)), "A point is inside if any ball holds it, not all."),
+            (share((d < near.flip(1)[:, k]).any(1)), "The radius reaches to the farthest neighbours: topk needs "
+             "largest=False."),
+            (share((d.T < torch.cdist(x, x).sort(1).values[:, k]).any(1)), "x and support have changed places: balls "
+             "are around support."),
+            (share((d < d.T.sort(1).values[:, k]).any(1)), "The radius of a ball is measured among the points of "
+             "support: torch.cdist(support, support)."),
+            (share((d < near[:, k].max()).any(1)), "Each ball has its own radius, not the largest of all."),
+            (share(d.min(1).values < near[d.argmin(1), k]), "Only the nearest centre is asked, and a ball farther off "
+             "can be larger: any ball counts."),
+            (share((d < among[:, k]).any(1)), "The distances are not sorted: the (k + 1)-th smallest of each row."),
+            (share((d < near[:, other_k]).any(1)), "k is not used: another k, another radius."),
+            (in_balls.any(1).sum(), "That is how many, not which share: divide by the number of x."),
+            (1 - want, "That is the share outside: turn the inequality.")))
 
 
 @reference(check_inside, hints=(

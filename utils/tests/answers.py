@@ -134,12 +134,73 @@ RIGHT = {
         return n / len(x)
         """,
     ],
+    "squared_error": [
+        "return (x - x_hat).square().flatten(1).sum(1).mean()",
+        "return F.mse_loss(x_hat, x, reduction='sum') / len(x)",
+        "return ((x.flatten(1) - x_hat.flatten(1)).norm(dim=1) ** 2).mean()",
+        "return sum(((a - b) ** 2).sum() for a, b in zip(x, x_hat)) / x.shape[0]",
+    ],
+    "nll": [
+        """
+        each = (x - x_hat).square() / (2 * s ** 2) + s.log() + math.log(2 * math.pi) / 2
+        return each.flatten(1).sum(1).mean()
+        """,
+        "return -torch.distributions.Normal(x_hat, s).log_prob(x).flatten(1).sum(1).mean()",
+        """
+        d = x[0].numel()
+        error = (x - x_hat).square().sum() / len(x)
+        return error / (2 * s ** 2) + d * torch.log(s * (2 * torch.pi) ** 0.5)
+        """,
+        """
+        var = (s ** 2).expand(x.shape)
+        return F.gaussian_nll_loss(x_hat, x, var, full=True, eps=0, reduction='sum') / len(x)
+        """,
+    ],
+    "draw": [
+        "return mu + (logvar / 2).exp() * torch.randn_like(mu)",
+        "return torch.distributions.Normal(mu, logvar.exp().sqrt()).rsample()",
+        """
+        eps = torch.randn(mu.shape, dtype=mu.dtype, device=mu.device)
+        return torch.addcmul(mu, torch.exp(0.5 * logvar), eps)
+        """,
+    ],
+    "kl": [
+        "return ((mu ** 2 + logvar.exp() - 1 - logvar) / 2).sum(1).mean()",
+        "return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / mu.shape[0]",
+        """
+        q = torch.distributions.Normal(mu, (logvar / 2).exp())
+        p = torch.distributions.Normal(torch.zeros_like(mu), torch.ones_like(mu))
+        return torch.distributions.kl_divergence(q, p).sum(dim=1).mean()
+        """,
+    ],
+    "alive": [
+        "return int((eigenvalues > beta * s ** 2).sum())",
+        "return (eigenvalues / beta > s * s).sum()",
+        "return len([v for v in eigenvalues if v > beta * s ** 2])",
+    ],
+    "iw_bound": [
+        "return (log_w.logsumexp(1) - math.log(log_w.shape[1])).mean()",
+        """
+        top = log_w.max(1, keepdim=True).values
+        return (top[:, 0] + (log_w - top).exp().mean(1).log()).mean()
+        """,
+        "return torch.stack([torch.logsumexp(row - torch.tensor(float(len(row))).log(), 0) for row in log_w]).mean()",
+    ],
 }
 
 PENALTY = "(slope.flatten(1).norm(dim=1) - 1).square().mean()"
 
 WRONG = {
     "d_loss": [
+        ("no gradient flows back to d_fake",
+         "return F.softplus(-d_real).mean() + F.softplus(d_fake.detach()).mean()"),
+        ("F.binary_cross_entropy cuts off", """
+            real = F.binary_cross_entropy(d_real.sigmoid(), torch.ones_like(d_real))
+            return real + F.binary_cross_entropy(d_fake.sigmoid(), torch.zeros_like(d_fake))
+            """),
+        ("The small number inside the log cuts off",
+         "return -(d_real.sigmoid() + 1e-8).log().mean() - (1 - d_fake.sigmoid() + 1e-8).log().mean()"),
+        ("Two tensors of different shape meet", "return (F.softplus(-d_real) + F.softplus(d_fake)).mean()"),
         ("Its sign is turned", "return F.logsigmoid(d_real).mean() + F.logsigmoid(-d_fake).mean()"),
         ("Real and fake have changed places", "return F.softplus(d_real).mean() + F.softplus(-d_fake).mean()"),
         ("One sign is turned", "return F.softplus(-d_real).mean() - F.softplus(d_fake).mean()"),
@@ -150,24 +211,32 @@ WRONG = {
          "return torch.cat([F.softplus(-d_real), F.softplus(d_fake)]).mean()"),
         ("The sigmoid is applied twice",
          "return F.softplus(-d_real.sigmoid()).mean() + F.softplus(d_fake.sigmoid()).mean()"),
-        ("log(sigmoid(d)) rounds to log(0)",
+        ("a probability that rounds to 0",
          "return -d_real.sigmoid().log().mean() - (1 - d_fake.sigmoid()).log().mean()"),
         ("no gradient flows back", "return (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).detach()"),
         ("dtype torch.float64", "return (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).double()"),
         ("not finite", "return -d_real.log().mean() - (1 - d_fake).log().mean()"),
     ],
     "g_loss": [
+        ("The small number inside the log cuts off", "return -(d_fake.sigmoid() + 1e-8).log().mean()"),
         ("the saturating loss", "return F.logsigmoid(-d_fake).mean()"),
         ("That is D's term", "return F.softplus(d_fake).mean()"),
         ("Its sign is turned", "return F.logsigmoid(d_fake).mean()"),
         ("It sums over the batch", "return F.softplus(-d_fake).sum()"),
         ("Wasserstein loss", "return -d_fake.mean()"),
         ("The sigmoid is applied twice", "return F.softplus(-d_fake.sigmoid()).mean()"),
-        ("log(sigmoid(d)) rounds to log(0)", "return -d_fake.sigmoid().log().mean()"),
+        ("a probability that rounds to 0", "return -d_fake.sigmoid().log().mean()"),
         ("shape (3,), wanted ()", "return F.softplus(-d_fake)"),
         ("no gradient flows back", "return F.softplus(-d_fake.detach()).mean()"),
     ],
     "d_step": [
+        ("detach what goes into D", """
+            loss = d_loss(D(x_real), D(x_fake).detach())
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return loss
+            """),
         ("the step reaches back into G", """
             loss = d_loss(D(x_real), D(x_fake))
             opt_D.zero_grad()
@@ -179,7 +248,7 @@ WRONG = {
             loss.backward()
             opt_D.step()
             return loss"""),
-        ("first opt_D.zero_grad()", """
+        ("are all needed, in this order", """
             loss = d_loss(D(x_real), D(x_fake.detach()))
             loss.backward()
             opt_D.zero_grad(set_to_none=False)
@@ -238,12 +307,40 @@ WRONG = {
             return -loss"""),
     ],
     "g_step": [
+        ("no detach: the gradient reaches G through x_fake", """
+            loss = g_loss(D(x_fake.detach()))
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()
+            return loss
+            """),
+        ("The way from the loss back to the weights is cut", """
+            loss = g_loss(D(x_fake).detach())
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()
+            return loss
+            """),
+        ("in this order", """
+            loss = g_loss(D(x_fake))
+            loss.backward()
+            opt_G.zero_grad()
+            opt_G.step()
+            return loss
+            """),
+        ("not the fakes themselves", """
+            loss = g_loss(x_fake)
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()
+            return loss
+            """),
         ("opt_G.zero_grad() comes before backward()", """
             loss = g_loss(D(x_fake))
             loss.backward()
             opt_G.step()
             return loss"""),
-        ("first opt_G.zero_grad()", """
+        ("are all needed, in this order", """
             loss = g_loss(D(x_fake))
             loss.backward()
             opt_G.zero_grad(set_to_none=False)
@@ -292,6 +389,8 @@ WRONG = {
             return loss"""),
     ],
     "jacobian_norm": [
+        ("Let jacrev see one z", "return torch.func.jacrev(G)(z).flatten(1).norm(dim=1)"),
+        ("not one for the batch", "return torch.func.vmap(torch.func.jacrev(G))(z).norm()"),
         ("That is its square", "return torch.func.vmap(torch.func.jacrev(G))(z).square().sum((1, 2))"),
         ("largest singular value",
          "return torch.linalg.matrix_norm(torch.func.vmap(torch.func.jacrev(G))(z), 2)"),
@@ -319,7 +418,7 @@ WRONG = {
             ("must be uniform on [0, 1], torch.rand, not normal", "torch.randn(shape)", PENALTY),
             ("one axis only", "torch.rand(shape)", "(slope.norm(dim=1) - 1).square().mean()"),
             ("one axis only", "torch.rand(shape)", "(slope.norm(dim=-1) - 1).square().mean()"),
-            ("one u for each image, of shape", "torch.rand_like(x_real)", PENALTY),
+            ("which has as many axes as x_real", "torch.rand_like(x_real)", PENALTY),
             ("all pairs use the same u", "torch.rand(1)", PENALTY),
             ("The square is missing", "torch.rand(shape)", "(slope.flatten(1).norm(dim=1) - 1).mean()"),
             ("pulls the slope to 0, as R1 does", "torch.rand(shape)", "slope.flatten(1).square().sum(1).mean()"),
@@ -327,8 +426,31 @@ WRONG = {
             ("The norm runs over the whole batch", "torch.rand(shape)", "(slope.norm() - 1).square()"),
             ("one-sided", "torch.rand(shape)", "(slope.flatten(1).norm(dim=1) - 1).relu().square().mean()"),
             ("It sums over the batch", "torch.rand(shape)", "(slope.flatten(1).norm(dim=1) - 1).square().sum()"),
-            ("no gradient flows back", "torch.rand(shape)", PENALTY + ".detach()"))
+            ("create_graph=True", "torch.rand(shape)", PENALTY + ".detach()"))
     ] + [
+        ("u needs as many axes as x_real", """
+            u = torch.rand(len(x_real), 1, 1, 1)
+            x = (u * x_real + (1 - u) * x_fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+            """),
+        ("call D once, on the whole batch", """
+            u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+            x = u * x_real + (1 - u) * x_fake
+            slope = torch.func.vmap(torch.func.grad(lambda q: D(q[None]).squeeze()))(x)
+            return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+            """),
+        ("D is asked at the images themselves", """
+            x = x_real.clone().requires_grad_()
+            slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+            """),
+        ("lambda is applied outside", """
+            u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+            x = (u * x_real + (1 - u) * x_fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            return 10 * (slope.flatten(1).norm(dim=1) - 1).square().mean()
+            """),
         ("averaged before the derivative", """
             u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
             x = (u * x_real + (1 - u) * x_fake).requires_grad_()
@@ -353,6 +475,31 @@ WRONG = {
         ("stops with RuntimeError", "return head(torch.cat([h, embed(y)], 1))[:, 0]"),
     ],
     "inside": [
+        ("The radius of a ball is measured among", """
+            radius = torch.cdist(support, x).sort(1).values[:, k]
+            return (torch.cdist(x, support) < radius).any(1).float().mean()
+            """),
+        ("topk needs largest=False", """
+            radius = torch.cdist(support, support).topk(k + 1, dim=1).values[:, -1]
+            return (torch.cdist(x, support) < radius).any(1).float().mean()
+            """),
+        ("Only the nearest centre is asked", """
+            radius = torch.cdist(support, support).sort(1).values[:, k]
+            near = torch.cdist(x, support).min(1)
+            return (near.values < radius[near.indices]).float().mean()
+            """),
+        ("k is not used", """
+            radius = torch.cdist(support, support).sort(1).values[:, 3]
+            return (torch.cdist(x, support) < radius).any(1).float().mean()
+            """),
+        ("not which share", """
+            radius = torch.cdist(support, support).sort(1).values[:, k]
+            return (torch.cdist(x, support) < radius).any(1).float().sum()
+            """),
+        ("Turn True and False into numbers", """
+            radius = torch.cdist(support, support).sort(1).values[:, k]
+            return (torch.cdist(x, support) < radius).any(1).mean()
+            """),
         ("is the point itself, at distance 0", """
             radius = torch.cdist(support, support).kthvalue(k, dim=1).values
             return (torch.cdist(x, support) < radius).any(1).float().mean()"""),
@@ -378,5 +525,105 @@ WRONG = {
             radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
             return (torch.cdist(x, support) < radius[:, None]).any(1).float().mean()"""),
         ("should return a tensor", "return 'all of them'"),
+    ],
+    "squared_error": [
+        ("mean over the pixels too", "return F.mse_loss(x_hat, x)"),
+        ("It sums over the batch too", "return (x - x_hat).square().sum()"),
+        ("One number is wanted", "return (x - x_hat).square().flatten(1).sum(1)"),
+        ("not summed yet", "return (x - x_hat).square().mean(0)"),
+        ("One axis of the pixels is averaged", "return (x - x_hat).square().sum((1, 2)).mean()"),
+        ("One axis of the pixels is averaged", "return (x - x_hat).square().sum(1).sum(-2).mean()"),
+        ("the absolute error", "return (x - x_hat).abs().flatten(1).sum(1).mean()"),
+        ("It is half", "return ((x - x_hat) ** 2 / 2).flatten(1).sum(1).mean()"),
+        ("no square root here", "return (x - x_hat).flatten(1).norm(dim=1).mean()"),
+        ("The square is missing", "return (x - x_hat).flatten(1).sum(1).mean()"),
+        ("The square comes before the sum", "return (x - x_hat).flatten(1).sum(1).square().mean()"),
+        ("no gradient flows back", "return (x - x_hat.detach()).square().flatten(1).sum(1).mean()"),
+    ],
+    "nll": [
+        ("Its sign is turned", "return torch.distributions.Normal(x_hat, s).log_prob(x).flatten(1).sum(1).mean()"),
+        ("mean over the pixels", "return -torch.distributions.Normal(x_hat, s).log_prob(x).flatten(1).mean(1).mean()"),
+        ("It sums over the batch", "return -torch.distributions.Normal(x_hat, s).log_prob(x).sum()"),
+        ("log s and log(2 pi) are missing", "return ((x - x_hat) ** 2 / (2 * s ** 2)).flatten(1).sum(1).mean()"),
+        ("log(2 pi) / 2 for each pixel is missing",
+         "return ((x - x_hat) ** 2 / (2 * s ** 2) + s.log()).flatten(1).sum(1).mean()"),
+        ("not once for each image", """
+            error = ((x - x_hat) ** 2).flatten(1).sum(1).mean()
+            return error / (2 * s ** 2) + s.log() + math.log(2 * math.pi) / 2
+            """),
+        ("divided by 2 s^2, not by s^2",
+         "return ((x - x_hat) ** 2 / s ** 2 + s.log() + math.log(2 * math.pi) / 2).flatten(1).sum(1).mean()"),
+        ("s is a standard deviation",
+         "return ((x - x_hat) ** 2 / (2 * s) + s.log() + math.log(2 * math.pi) / 2).flatten(1).sum(1).mean()"),
+        ("the half is taken twice",
+         "return ((x - x_hat) ** 2 / (2 * s ** 2) + s.log() / 2 + math.log(2 * math.pi) / 2).flatten(1).sum(1).mean()"),
+        ("It reads s as a log-variance",
+         "return ((x - x_hat) ** 2 / (2 * s.exp()) + s / 2 + math.log(2 * math.pi) / 2).flatten(1).sum(1).mean()"),
+        ("It is half of log(2 pi)",
+         "return ((x - x_hat) ** 2 / (2 * s ** 2) + s.log() + math.log(2 * math.pi)).flatten(1).sum(1).mean()"),
+        ("no gradient reaches s",
+         "return -torch.distributions.Normal(x_hat, s.detach()).log_prob(x).flatten(1).sum(1).mean()"),
+    ],
+    "draw": [
+        ("exp(logvar) is the variance", "return mu + logvar.exp() * torch.randn_like(mu)"),
+        ("The noise is not scaled", "return mu + torch.randn_like(mu)"),
+        ("logvar itself is no scale", "return mu + logvar * torch.randn_like(mu)"),
+        ("The sign of the exponent is turned", "return mu + (-logvar / 2).exp() * torch.randn_like(mu)"),
+        ("The noise is uniform", "return mu + (logvar / 2).exp() * torch.rand_like(mu)"),
+        ("There is no noise in it", "return mu + (logvar / 2).exp() * 0"),
+        ("mu is to be added", "return (logvar / 2).exp() * torch.randn_like(mu)"),
+        ("all components of one z", "return mu + (logvar / 2).exp() * torch.randn(len(mu), 1)"),
+        ("all rows get the same eps", "return mu + (logvar / 2).exp() * torch.randn(3)"),
+        ("no gradient flows from z back to mu",
+         "return torch.distributions.Normal(mu, (logvar / 2).exp()).sample()"),
+        ("no gradient flows from z back to logvar", "return mu + (logvar.detach() / 2).exp() * torch.randn_like(mu)"),
+        ("wanted one z like mu", "return (mu + (logvar / 2).exp() * torch.randn_like(mu)).sum(1)"),
+    ],
+    "kl": [
+        ("It reads logvar as the log of sigma",
+         "return 0.5 * (mu ** 2 + (2 * logvar).exp() - 1 - 2 * logvar).sum(1).mean()"),
+        ("Its sign is turned", "return ((1 + logvar - mu ** 2 - logvar.exp()) / 2).sum(1).mean()"),
+        ("mean over the latents", "return -0.5 * (1 + logvar - mu ** 2 - logvar.exp()).mean()"),
+        ("It sums over the batch", "return -0.5 * (1 + logvar - mu ** 2 - logvar.exp()).sum()"),
+        ("One number is wanted", "return -0.5 * (1 + logvar - mu ** 2 - logvar.exp()).sum(1)"),
+        ("the factor 1/2 is missing", "return (mu ** 2 + logvar.exp() - 1 - logvar).sum(1).mean()"),
+        ("here stands sigma", "return ((mu ** 2 + (logvar / 2).exp() - 1 - logvar) / 2).sum(1).mean()"),
+        ("not halved inside the bracket", "return ((mu ** 2 + logvar.exp() - 1 - logvar / 2) / 2).sum(1).mean()"),
+        ("The -1 is missing", "return ((mu ** 2 + logvar.exp() - logvar) / 2).sum(1).mean()"),
+        ("mu is to be squared", "return ((mu + logvar.exp() - 1 - logvar) / 2).sum(1).mean()"),
+        ("The sign of logvar is turned", "return ((mu ** 2 + logvar.exp() - 1 + logvar) / 2).sum(1).mean()"),
+        ("mu is missing", "return ((logvar.exp() - 1 - logvar) / 2).sum(1).mean()"),
+        ("That is KL(p || q)", """
+            q = torch.distributions.Normal(mu, (logvar / 2).exp())
+            p = torch.distributions.Normal(torch.zeros_like(mu), torch.ones_like(mu))
+            return torch.distributions.kl_divergence(p, q).sum(1).mean()
+            """),
+        ("no gradient flows back", "return ((mu ** 2 + logvar.exp() - 1 - logvar) / 2).sum(1).mean().detach()"),
+    ],
+    "alive": [
+        ("Those are the dead ones", "return int((eigenvalues < beta * s ** 2).sum())"),
+        ("the threshold is beta s^2", "return int((eigenvalues > beta * s).sum())"),
+        ("Only s is squared", "return int((eigenvalues > (beta * s) ** 2).sum())"),
+        ("beta is missing", "return int((eigenvalues > s ** 2).sum())"),
+        ("beta is on the wrong side", "return int((eigenvalues > s ** 2 / beta).sum())"),
+        ("s is missing", "return int((eigenvalues > beta).sum())"),
+        ("without a root", "return int((eigenvalues > (beta * s ** 2) ** 0.5).sum())"),
+        ("one answer for each latent", "return eigenvalues > beta * s ** 2"),
+        ("wanted one number", "return [v for v in eigenvalues if v > beta * s ** 2]"),
+        ("wanted [4, 2, 2, 4]", "return len(eigenvalues) + 5"),
+    ],
+    "iw_bound": [
+        ("the mean of the logarithms", "return log_w.mean()"),
+        ("a mean over k needs - log k", "return log_w.logsumexp(1).mean()"),
+        ("One number is wanted", "return log_w.logsumexp(1) - math.log(log_w.shape[1])"),
+        ("It sums over the images", "return (log_w.logsumexp(1) - math.log(log_w.shape[1])).sum()"),
+        ("The axes have changed places", "return (log_w.logsumexp(0) - math.log(log_w.shape[0])).mean()"),
+        ("averages the weights of all images", "return log_w.flatten().logsumexp(0) - math.log(log_w.numel())"),
+        ("The logarithm is missing", "return log_w.exp().mean()"),
+        ("averages the weights of all images", "return log_w.exp().mean(1).mean().log()"),
+        ("Its sign is turned", "return -(log_w.logsumexp(1) - math.log(log_w.shape[1])).mean()"),
+        ("That is the largest weight alone", "return log_w.max(1).values.mean()"),
+        ("exp() rounds to 0 there", "return log_w.exp().mean(1).log().mean()"),
+        ("a weighted mean of logarithms", "return (log_w.softmax(1) * log_w).sum(1).mean()"),
     ],
 }

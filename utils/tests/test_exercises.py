@@ -1,6 +1,8 @@
 """Every exercise against right answers written differently and wrong answers that readers give; and the machinery."""
 
 import inspect
+import math
+import signal
 import textwrap
 
 import pytest
@@ -17,7 +19,7 @@ from .kernel import kernel, text
 def build(name, body):
     """The reader's function: the signature of the reference, and `body`."""
     signature = inspect.signature(_known[name][0])
-    scope = {"torch": torch, "F": F}
+    scope = {"torch": torch, "F": F, "math": math}
     exec(f"def {name}{signature}:\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}", scope)
     return scope[name]
 
@@ -90,6 +92,26 @@ def test_faults_that_any_answer_can_have(said, body, capsys, monkeypatch, tmp_pa
     assert exercise(scope["g_loss"]) is _known["g_loss"][0]
     out = capsys.readouterr().out
     assert said in out and "Using the reference" in out, out
+
+
+def test_the_kl_is_counted_through_the_readers_own_draw(capsys):
+    """A draw with another sigma is kept by mine=True; the right KL does not belong to it, and is told so."""
+    exercise(mine=True)(build("draw", "return mu + logvar.exp() * torch.randn_like(mu)"))
+    exercise(build("kl", RIGHT["kl"][0]))
+    assert "do not mean the same sigma" in capsys.readouterr().out
+    exercise(build("draw", RIGHT["draw"][1]))
+    exercise(build("kl", RIGHT["kl"][0]))
+    assert capsys.readouterr().out.endswith("kl: right - from here on the notebook runs on your version.\n")
+
+
+def test_an_endless_answer_ends_where_the_signal_of_the_stop_button_is_ignored(capsys, monkeypatch):
+    monkeypatch.setattr(exercises, "TIME_LIMIT_S", 1)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        exercise(build("g_loss", "while True:\n    pass"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "takes more than 1 seconds" in capsys.readouterr().out
 
 
 def test_what_the_reader_prints_is_shown(capsys):

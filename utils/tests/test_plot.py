@@ -19,6 +19,8 @@ HISTORY = {"d": (list(range(100)), [1.0] * 100), "g": ([0], [2.0])}
     lambda: plot.points(P, P, lambda x: x[:, 0].sigmoid(), "heat"), lambda: plot.points({"a": P, "b": P, "c": P}, P),
     lambda: plot.points(heat={"a": lambda x: x[:, 0], "b": lambda x: x[:, 1]}, real=P, title="two"),
     lambda: plot.curves(HISTORY, ("d", "g"), ("d",), titles=("a",), limits=((0, 1),)),
+    lambda: plot.codes({"a": P}, torch.arange(50) % 3, ["x", "y", "z"]),
+    lambda: plot.codes({"a": P, "b": 9 * P, "c": P}, torch.arange(50) % 8, title="three"),
     lambda: plot.lines({"a": (P[:, 0], P[:, 1])}, "x", "y", "title"),
     lambda: plot.bars({"real": [0.1, 0.2], "fake": torch.rand(2)}, ["a", "b"], "bars")])
 def test_every_figure_is_one_picture_at_most_eight_inches_wide(figure):
@@ -56,6 +58,13 @@ def test_running_mean():
 def test_latent_has_both_planes_and_a_scale():
     figure = plot.latent(P, 2 * P, P[:, 0], "norm", "title")
     assert len(figure.axes) == 3 and figure._repr_png_()
+
+
+def test_codes_are_coloured_by_class_and_keep_their_own_scale():
+    figure = plot.codes({"a": P, "b": 9 * P}, torch.arange(50) % 3, ["x", "y", "z"])
+    a, b = figure.axes
+    assert [len(c.get_offsets()) for c in a.collections] == [17, 17, 16] and len(figure.legends[0].get_texts()) == 3
+    assert b.dataLim.width == pytest.approx(9 * a.dataLim.width)
 
 
 def test_png_has_the_exact_grey_values():
