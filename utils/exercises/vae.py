@@ -202,7 +202,7 @@ def alive(eigenvalues, beta, s):
 
 def check_iw_bound(f):
     log_w = torch.randn(7, 5) * 2 - 3
-    mean_log, k = log_w.logsumexp(1) - math.log(5), math.log(5)
+    mean_log = log_w.logsumexp(1) - math.log(5)
     expect(call(f, log_w), mean_log.mean(), "with log_w of 7 images and k = 5", slips=(
         (log_w.mean(), "That is the mean of the logarithms, which is the ELBO for every k: the mean over k is taken "
          "of the weights, the logarithm after it."),
@@ -211,7 +211,8 @@ def check_iw_bound(f):
         (mean_log.sum(), "It sums over the images: use the mean."),
         ((log_w.logsumexp(0) - math.log(7)).mean(), "The axes have changed places: the k draws of one image are in one "
          "row."),
-        ((log_w.logsumexp(0) - k).mean(), "The axes have changed places: the k draws of one image are in one row."),
+        ((log_w.logsumexp(0) - math.log(5)).mean(), "The axes have changed places: the k draws of one image are in one "
+         "row."),
         (log_w.flatten().logsumexp(0) - math.log(35), "It averages the weights of all images: log of the mean for each "
          "image first, then the mean over images."),
         (log_w.exp().mean(), "The logarithm is missing."),
