@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -22,13 +23,19 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HOME_FILES = [*NOTEBOOKS, ROOT / "README.md"]
+SHIPPED = ROOT / "data" / "pretrained" / "scoreboard.json"     # the rows that stand in where a reader has none
 LARGEST = 2_000_000
 
 
 def run(paths):
-    """Execute each notebook in its own kernel and write it back, outputs included, only if it got to the end."""
+    """Execute each notebook in its own kernel and write it back, outputs included, only if it got to the end.
+
+    Its row of the table becomes the one that ships with the course.
+    """
     os.environ["WORKSHOP_BUDGET"] = "1"
-    os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")
+    scoreboard = Path(tempfile.mkdtemp()) / "scoreboard.json"
+    os.environ["WORKSHOP_SCOREBOARD"] = str(scoreboard)
+    shutil.copy(SHIPPED, scoreboard)
     for path in paths:
         began = time.monotonic()
         notebook = nbformat.read(path, as_version=4)
@@ -37,6 +44,7 @@ def run(paths):
         sections = seconds_by_section(notebook)
         with_picture(without_state(notebook), path)
         nbformat.write(notebook, path)
+        shutil.copy(scoreboard, SHIPPED)
         print(*(f"{seconds:6.0f} s  {title}" for title, seconds in sections.items()), sep="\n")
         print(f"{path.name}: {time.monotonic() - began:.0f} s, {path.stat().st_size / 1024:.0f} kB")
 

@@ -58,26 +58,107 @@ def sheet(rows, title=""):
 def points(fake=None, real=None, heat=None, title="", columns=3):
     """Points (n, 2) in the plane, orange for the model and blue for the data behind them.
 
-    fake: one set, or {title: set} for panels in rows of `columns`. heat: a function (m, 2) -> (m,) in [0, 1] drawn
+    fake, real: one set, or {title: set} for panels in rows of `columns`. heat: a function (m, 2) -> (m,) in [0, 1] drawn
     behind the points, blue where it says 1 (real) and orange where it says 0; or {title: function}.
     """
-    names = next((list(given) for given in (fake, heat) if isinstance(given, dict)), [title])
+    names = next((list(given) for given in (fake, real, heat) if isinstance(given, dict)), [title])
     columns = min(columns, len(names))
     rows = math.ceil(len(names) / columns)
     side = min(8 / columns, 3.4)
     figure = Picture(side * columns, (side + 0.1) * rows + 0.2)
     for axes, name in zip(figure.subplots(rows, columns, squeeze=False).flat, names):
-        x, f = (given[name] if isinstance(given, dict) else given for given in (fake, heat))
+        x, data, f = (given[name] if isinstance(given, dict) else given for given in (fake, real, heat))
         if f is not None:
-            axes.imshow(_on_grid(f, (real if x is None else x).device), extent=[-REACH, REACH, -REACH, REACH],
+            axes.imshow(_on_grid(f, (data if x is None else x).device), extent=[-REACH, REACH, -REACH, REACH],
                         origin="lower", cmap=FAKE_TO_REAL, vmin=0, vmax=1)
-        for cloud, color in ((real, BLUE), (x, ORANGE)):
+        for cloud, color in ((data, BLUE), (x, ORANGE)):
             if cloud is not None:
                 axes.scatter(*cloud.detach().cpu()[:1000].T, s=4, color=color, alpha=0.6, linewidths=0)
         axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
         axes.set_title(name, fontsize=10)
     if names != [title]:
         figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def field(fields, real=None, title="", columns=3):
+    """Arrows of a vector field in the plane, one panel for each entry of `fields`, {title: f} with f (m, 2) -> (m, 2).
+
+    An arrow is a third of f(x) long. A pair of functions is drawn blue (exact) and green (learned).
+    """
+    line = torch.linspace(-2, 2, 13)
+    x = torch.cartesian_prod(line, line)
+    x = x if real is None else x.to(real.device)
+    columns = min(columns, len(fields))
+    rows = math.ceil(len(fields) / columns)
+    side = 8 / columns
+    figure = Picture(side * columns, (side + 0.1) * rows + 0.2)
+    axes = figure.subplots(rows, columns, squeeze=False).flat
+    for axis, (name, pair) in zip(axes, fields.items()):
+        if real is not None:
+            axis.scatter(*real.detach().cpu()[:500].T, s=3, color=BLUE, alpha=0.4, linewidths=0)
+        for f, color in zip(pair if isinstance(pair, tuple) else (pair,), (BLUE, GREEN)):
+            axis.quiver(*x.cpu().T, *f(x).detach().cpu().T, color=color, angles="xy", scale_units="xy", scale=3,
+                        width=0.008)
+        axis.set_title(name, fontsize=10)
+    for axis in figure.axes:
+        axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
+        axis.set_visible(bool(axis.get_title()))
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def paths(films, real, title="", columns=3):
+    """Roads in the plane, one panel for each entry of `films`, {title: (T, n, 2)}: grey where they start, orange
+    where they end, on data `real`."""
+    columns = min(columns, len(films))
+    rows = math.ceil(len(films) / columns)
+    side = min(8 / columns, 3.4)
+    figure = Picture(side * columns, (side + 0.1) * rows + 0.2)
+    for axes, (name, film) in zip(figure.subplots(rows, columns, squeeze=False).flat, films.items()):
+        film = film.detach().cpu()
+        axes.scatter(*real.detach().cpu()[:1000].T, s=3, color=BLUE, alpha=0.4, linewidths=0)
+        axes.plot(film[..., 0], film[..., 1], color=GREY, linewidth=0.6, alpha=0.8)
+        axes.scatter(*film[0].T, s=6, color=GREY, linewidths=0)
+        axes.scatter(*film[-1].T, s=8, color=ORANGE, zorder=3, linewidths=0)
+        axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
+        axes.set_title(name, fontsize=10)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def trilemma(rows):
+    """Quality, diversity and speed of models side by side: `rows` is {name: row} as `metrics.rows` returns them.
+
+    Three panels, each better to the right: precision and recall with real images as a dotted line, and images per
+    second on a logarithmic axis. The best of each panel is blue; rows that ship with the course are hatched.
+    """
+    panels = {"quality: precision": lambda row: row["precision"], "diversity: recall": lambda row: row["recall"],
+              "speed: images per second": lambda row: 1000 / row["ms"]}
+    figure = Picture(8, 0.9 + 0.4 * len(rows))
+    best = []
+    for axes, (title, value) in zip(figure.subplots(1, 3, sharey=True), panels.items()):
+        values = [value(row) for row in rows.values()]
+        names = list(rows)
+        winner = max(range(len(values)), key=values.__getitem__)
+        best.append(names[winner])
+        axes.barh(names, values, color=[BLUE if i == winner else "#c9c9c9" for i in range(len(values))],
+                  hatch=["//" if row.get("shipped") else "" for row in rows.values()], edgecolor="white")
+        for i, v in enumerate(values):
+            axes.text(v, i, f" {v:.2f} " if v < 10 else f" {v:,.0f} ", va="center", fontsize=9)
+        axes.invert_yaxis() if axes is figure.axes[0] else None
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_title(title, fontsize=10)
+        if "speed" in title:
+            axes.set(xscale="log", xlim=(min(values) / 10, max(values) * 10))
+        else:
+            axes.set_xlim(0, 1.2)
+            key = title.split()[-1]
+            axes.axvline(list(rows.values())[-1]["floor"][key], color=GREY, linestyle=":", linewidth=1)
+    wins = len(set(best))
+    figure.suptitle(f"{best[0]} wins all three" if wins == 1 else
+                    "no row wins all three: " + ", ".join(f"{name} {best.count(name)}" for name in dict.fromkeys(best)),
+                    fontsize=11)
     return figure
 
 
@@ -115,13 +196,20 @@ def codes(panels, y, names=None, title=""):
     return figure
 
 
-def lines(lines, xlabel="", ylabel="", title=""):
-    """One line for each entry of `lines`, {label: (x, y)}, in the order blue, orange, green, grey."""
+def lines(lines, xlabel="", ylabel="", title="", log=""):
+    """One line for each entry of `lines`, {label: (x, y)}, in the order blue, orange, green, grey; a single
+    point is drawn as a mark. log: "x", "y" or "xy" for logarithmic axes."""
     figure = Picture(5, 2.8)
     axes = figure.subplots()
-    for (label, (x, y)), color in zip(lines.items(), cycle((BLUE, ORANGE, GREEN, GREY))):
-        axes.plot(torch.as_tensor(x).detach().cpu(), torch.as_tensor(y).detach().cpu(), color=color, label=label)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
+    colors, marks = cycle((BLUE, ORANGE, GREEN, GREY)), cycle("s^Dv")
+    for label, (x, y) in lines.items():
+        x, y = (torch.as_tensor(v).detach().cpu().reshape(-1) for v in (x, y))
+        if len(x) == 1:
+            axes.plot(x, y, next(marks), color=GREY, label=label)
+        else:
+            axes.plot(x, y, color=next(colors), marker="." if len(x) < 15 else "", label=label)
+    axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log" if "x" in log else "linear",
+             yscale="log" if "y" in log else "linear")
     axes.set_title(title, fontsize=10)
     axes.legend(frameon=False, fontsize=9)
     return figure
@@ -168,6 +256,17 @@ def png(x, columns=8, zoom=3):
     file = io.BytesIO()
     imsave(file, tiles.numpy(), cmap="gray", vmin=-1, vmax=1, format="png")
     return file.getvalue()
+
+
+def film(frames, label="t"):
+    """A slider over stored pictures: `frames` is {name: figure or images (n, 1, 28, 28)}; nothing is computed when it
+    moves."""
+    stored = [f._repr_png_() if isinstance(f, Figure) else png(f) for f in frames.values()]
+    width = min(720, int.from_bytes(stored[0][16:20], "big"))          # a PNG holds its width there
+    picture = widgets.Image(value=stored[0], format="png", width=width)
+    slider = widgets.SelectionSlider(options=[(name, i) for i, name in enumerate(frames)], description=label)
+    slider.observe(lambda change: setattr(picture, "value", stored[change.new]), "value")
+    return widgets.VBox([slider, picture])
 
 
 def explore(draw, columns=8, **controls):

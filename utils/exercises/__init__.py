@@ -28,6 +28,7 @@ HELP = {             # part of what torch says: what that means here
     "only for scalar outputs": "Take the sum of the outputs first, or give torch.autograd.grad their weights.",
     "must match the size": "Two tensors of different shape meet there: print their .shape.",
     "cannot be multiplied": "Two tensors of different shape meet there: print their .shape.",
+    "same device": "A tensor is made on the CPU there: torch.randn_like(x0) or device=x0.device follows x0.",
     "Got: Bool": "Turn True and False into numbers first: .float().mean().",
 }
 _known, _bound, _state, _hints_given = {}, {}, {}, {}
@@ -235,4 +236,4 @@ def _short(x):
     return values[0] if x.dim() == 0 else f"[{', '.join(values)}{', ...' if x.numel() > 4 else ''}]"
 
 
-from . import gan, vae  # noqa: E402  the exercise files register themselves with the functions above
+from . import diffusion, gan, vae  # noqa: E402  the exercise files register themselves with the functions above

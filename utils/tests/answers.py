@@ -186,6 +186,112 @@ RIGHT = {
         """,
         "return torch.stack([torch.logsumexp(row - torch.tensor(float(len(row))).log(), 0) for row in log_w]).mean()",
     ],
+    "q_sample": [
+        "return ab.sqrt() * x0 + (1 - ab).sqrt() * eps",
+        "return torch.sqrt(ab) * x0 + torch.sqrt(1 - ab) * eps",
+        "return x0 * ab ** 0.5 + eps * (1 - ab) ** 0.5",
+        """
+        signal = torch.as_tensor(ab).sqrt()
+        noise = (1 - signal ** 2).sqrt()
+        return signal * x0 + noise * eps
+        """,
+    ],
+    "from_score": [
+        """
+        eps_hat = -(1 - ab).sqrt() * score
+        return eps_hat, (xt - (1 - ab).sqrt() * eps_hat) / ab.sqrt()
+        """,
+        "return -score * (1 - ab) ** 0.5, (xt + (1 - ab) * score) / ab ** 0.5",
+        """
+        x0_hat = (xt + (1 - ab) * score) / torch.sqrt(ab)
+        eps_hat = (xt - torch.sqrt(ab) * x0_hat) / torch.sqrt(1 - ab)
+        return [eps_hat, x0_hat]
+        """,
+    ],
+    "ddim_step": [
+        """
+        sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+        return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+        """,
+        """
+        variance = eta ** 2 * (1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)
+        old = torch.sqrt(torch.clamp(1 - ab_s - variance, min=0))
+        return torch.sqrt(ab_s) * x0_hat + old * eps_hat + torch.sqrt(variance) * torch.randn_like(eps_hat)
+        """,
+        """
+        sigma = eta * torch.sqrt((1 - ab_s) / (1 - ab_t)) * torch.sqrt(1 - ab_t / ab_s)
+        x = q_sample(x0_hat, 0, ab_s) + (1 - ab_s - sigma ** 2) ** 0.5 * eps_hat
+        if eta > 0:
+            x = x + sigma * torch.randn(x0_hat.shape, device=x0_hat.device)
+        return x
+        """,
+    ],
+    "loss": [
+        """
+        t = torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device)
+        eps, ab = torch.randn_like(x0), alpha_bar(t)
+        xt = q_sample(x0, eps, ab)
+        return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+        """,
+        """
+        t = torch.rand(x0.shape[0], device=x0.device)
+        ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+        eps = torch.randn(x0.shape, device=x0.device)
+        out = net(ab.sqrt() * x0 + (1 - ab).sqrt() * eps, t)
+        return F.mse_loss(out, target(x0, eps, ab), reduction="sum") / len(x0)
+        """,
+        """
+        t = (torch.arange(len(x0)) + torch.rand(len(x0))) / len(x0)
+        t = t[torch.randperm(len(t))].to(x0.device)
+        ab = alpha_bar(t)[(...,) + (None,) * (x0.dim() - 1)]
+        eps = torch.randn_like(x0)
+        error = net(q_sample(x0, eps, ab), t) - target(x0, eps, ab)
+        return error.pow(2).mean() * x0[0].numel()
+        """,
+    ],
+    "drop": [
+        "return torch.where(torch.rand(y.shape, device=y.device) < share, nothing, y)",
+        """
+        y = y.clone()
+        y[torch.rand(len(y)) < share] = nothing
+        return y
+        """,
+        "return y.masked_fill(torch.rand(len(y), device=y.device) < share, nothing)",
+        """
+        coin = torch.bernoulli(torch.full(y.shape, float(share))).long()
+        return coin * nothing + (1 - coin) * y
+        """,
+    ],
+    "guide": [
+        "return eps_u + w * (eps_c - eps_u)",
+        "return w * eps_c + (1 - w) * eps_u",
+        "return torch.lerp(eps_u, eps_c, float(w))",
+    ],
+    "flow_loss": [
+        """
+        t = torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device)
+        eps = torch.randn_like(x0)
+        xt = (1 - t) * x0 + t * eps
+        return (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+        """,
+        """
+        t = torch.rand(len(x0), device=x0.device)
+        tt = t.view(-1, *[1] * (x0.dim() - 1))
+        v = torch.randn_like(x0) - x0
+        return (net(x0 + tt * v, t) - v).pow(2).flatten(1).sum(1).mean()
+        """,
+        """
+        t = torch.rand(x0.shape[0], device=x0.device)
+        wide = t[(...,) + (None,) * (x0.dim() - 1)]
+        eps = torch.randn(x0.shape, device=x0.device)
+        return F.mse_loss(net(torch.lerp(x0, eps, wide), t), eps - x0, reduction="sum") / x0.shape[0]
+        """,
+    ],
+    "euler": [
+        "return xt + (s - t) * v_hat",
+        "return xt - (t - s) * v_hat",
+        "return torch.add(xt, v_hat * (s - t))",
+    ],
 }
 
 PENALTY = "(slope.flatten(1).norm(dim=1) - 1).square().mean()"
@@ -625,5 +731,362 @@ WRONG = {
         ("That is the largest weight alone", "return log_w.max(1).values.mean()"),
         ("exp() rounds to 0 there", "return log_w.exp().mean(1).log().mean()"),
         ("a weighted mean of logarithms", "return (log_w.softmax(1) * log_w).sum(1).mean()"),
+    ],
+    "q_sample": [
+        ("scaled by its square root", "return ab.sqrt() * x0 + (1 - ab) * eps"),
+        ("x0 is scaled by its square root", "return ab * x0 + (1 - ab).sqrt() * eps"),
+        ("Both shares are variances", "return ab * x0 + (1 - ab) * eps"),
+        ("changed places", "return (1 - ab).sqrt() * x0 + ab.sqrt() * eps"),
+        ("The noise is subtracted", "return ab.sqrt() * x0 - (1 - ab).sqrt() * eps"),
+        ("The noise is not scaled", "return ab.sqrt() * x0 + eps"),
+        ("it fades by sqrt(alpha-bar)", "return x0 + (1 - ab).sqrt() * eps"),
+        ("not 1 minus the square root", "return ab.sqrt() * x0 + (1 - ab.sqrt()) * eps"),
+        ("without a square", "return ab.sqrt() * x0 + (1 - ab ** 2).sqrt() * eps"),
+        ("x0 is missing", "return (1 - ab).sqrt() * eps"),
+        ("The noise is missing", "return ab.sqrt() * x0"),
+        ("no gradient flows back", "return ab.sqrt() * x0.detach() + (1 - ab).sqrt() * eps"),
+        ("wanted [", "return ab.sqrt() * x0 + (1 - ab).sqrt() * torch.randn_like(x0)"),
+        ("in place", "return x0.data.mul_(ab.sqrt()).add_((1 - ab).sqrt() * eps)"),
+        ("it returns dtype torch.float64", "return (ab.sqrt() * x0 + (1 - ab).sqrt() * eps).double()"),
+    ],
+    "from_score": [
+        ("The two have changed places", "return (xt + (1 - ab) * score) / ab.sqrt(), -(1 - ab).sqrt() * score"),
+        ("the score points towards the data", "return (1 - ab).sqrt() * score, (xt + (1 - ab) * score) / ab.sqrt()"),
+        ("The score is not yet the noise", "return score, (xt + (1 - ab) * score) / ab.sqrt()"),
+        ("The scale is missing", "return -score, (xt + (1 - ab) * score) / ab.sqrt()"),
+        ("1 - ab is a variance", "return -(1 - ab) * score, (xt + (1 - ab) * score) / ab.sqrt()"),
+        ("It is divided by sqrt(1 - ab)", "return -score / (1 - ab).sqrt(), (xt + (1 - ab) * score) / ab.sqrt()"),
+        ("The scale is that of the noise", "return -ab.sqrt() * score, (xt + (1 - ab) * score) / ab.sqrt()"),
+        ("divide by the square root of ab", "return -(1 - ab).sqrt() * score, (xt + (1 - ab) * score) / ab"),
+        ("divide by sqrt(ab)", "return -(1 - ab).sqrt() * score, xt + (1 - ab) * score"),
+        ("not added", "return -(1 - ab).sqrt() * score, (xt - (1 - ab) * score) / ab.sqrt()"),
+        ("not eps", "return -(1 - ab).sqrt() * score, (xt + (1 - ab).sqrt() * score) / ab.sqrt()"),
+        ("a square root is missing", """
+            eps_hat = -(1 - ab).sqrt() * score
+            return eps_hat, (xt - (1 - ab) * eps_hat) / ab.sqrt()
+            """),
+        ("brackets", """
+            eps_hat = -(1 - ab).sqrt() * score
+            return eps_hat, xt / ab.sqrt() - (1 - ab).sqrt() * eps_hat
+            """),
+        ("wanted two tensors", "return -(1 - ab).sqrt() * score"),
+        ("multiplied by 1 - ab before", "return -(1 - ab).sqrt() * score, (xt + score) / ab.sqrt()"),
+    ],
+    "ddim_step": [
+        ("That is x_t again", "return ab_t.sqrt() * x0_hat + (1 - ab_t).sqrt() * eps_hat"),
+        ("The noise is still that of ab_t", "return ab_s.sqrt() * x0_hat + (1 - ab_t).sqrt() * eps_hat"),
+        ("The signal is still that of ab_t", "return ab_t.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat"),
+        ("square roots are missing", "return ab_s * x0_hat + (1 - ab_s) * eps_hat"),
+        ("1 - ab_s is a variance", "return ab_s.sqrt() * x0_hat + (1 - ab_s) * eps_hat"),
+        ("The noise that is left is missing", "return ab_s.sqrt() * x0_hat"),
+        ("have changed places", "return ab_s.sqrt() * eps_hat + (1 - ab_s).sqrt() * x0_hat"),
+        ("eta is not used: new noise", "return ab_s.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat"),
+        ("sigma is missing", """
+            return ab_s.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat + (ab_s < 1) * eta * torch.randn_like(x0_hat)
+            """),
+        ("The old noise is kept whole", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            """),
+        ("variances do", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + ((1 - ab_s).sqrt() - sigma) * eps_hat + sigma * torch.randn_like(x0_hat)
+            """),
+        ("sigma is to be squared", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma).clamp(min=0).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            """),
+        ("A square root is missing: sqrt(1 - ab_s - sigma^2)", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            old = (1 - ab_s) ** 0.5 if eta == 0 else 1 - ab_s - sigma ** 2
+            return ab_s.sqrt() * x0_hat + old * eps_hat + sigma * torch.randn_like(x0_hat)
+            """),
+        ("is missing under the root", """
+            sigma = (ab_s < 1) * eta * (1 - ab_t / ab_s).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            """),
+        ("upside down", """
+            sigma = (ab_s < 1) * eta * ((1 - ab_t) / (1 - ab_s).clamp(min=1e-9) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            """),
+        ("That is the variance", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma ** 2 * torch.randn_like(x0_hat)
+            """),
+        ("all items get the same new noise", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat[0])
+            """),
+        ("all components get the same new noise", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            new = torch.randn_like(x0_hat[:, :1])
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma * new
+            """),
+    ],
+    "loss": [
+        ("mean over the pixels too", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().mean()
+            """),
+        ("sums over the batch", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().sum()
+            """),
+        ("One number is wanted", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1)
+            """),
+        ("no square root", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).flatten(1).norm(dim=1).mean()
+            """),
+        ("absolute error", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).abs().flatten(1).sum(1).mean()
+            """),
+        ("It is half", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean() / 2
+            """),
+        ("It compares with eps", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            target(x0, eps, ab)
+            return (net(xt, t.flatten()) - eps).square().flatten(1).sum(1).mean()
+            """),
+        ("target is never called", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - eps).square().flatten(1).sum(1).mean()
+            """),
+        ("one t for each, shape", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("t = 0 is data", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, 1 - t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("wants the clean x0 first", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(xt, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("the third argument of target", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, t)).square().flatten(1).sum(1).mean()
+            """),
+        ("all items of the batch get the same t", """
+            t = torch.rand(1).expand(len(x0)).view(-1, *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("the ends must be trained", """
+            t = 0.1 + 0.8 * torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("wanted 0.50 and 0.29", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1)) ** 2
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("wanted 0 to 1", """
+            t = torch.randn(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("eps has mean 0.", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.rand_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("all items get the same eps", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0[:1]).expand(x0.shape), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("square root is missing, use q_sample", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = ab.sqrt() * x0 + (1 - ab) * eps
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("x_t does not fit", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, torch.randn_like(x0), ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("no gradient flows back", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()).detach() - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("Two tensors of different shape", """
+            t = torch.rand(len(x0))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = ab.sqrt() * x0 + (1 - ab).sqrt() * eps
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+    ],
+    "drop": [
+        ("share is what is dropped", "return torch.where(torch.rand(len(y)) > share, nothing, y)"),
+        ("the number that means no label", "return torch.where(torch.rand(len(y)) < share, 0, y)"),
+        ("replaced, not removed", "return y[torch.rand(len(y)) > share]"),
+        ("one coin is thrown for the whole batch", """
+            if torch.rand(()) < share:
+                return torch.full_like(y, nothing)
+            return y + 0
+            """),
+        ("in place", """
+            y[torch.rand(len(y)) < share] = nothing
+            return y
+            """),
+        ("torch.float32", "return torch.where(torch.rand(len(y)) < share, float(nothing), y.float())"),
+        ("the same places every time", """
+            y = y.clone()
+            y[:int(share * len(y))] = nothing
+            return y
+            """),
+        ("it drops 0 %", "return y + 0"),
+        ("it drops 100 %", "return torch.full_like(y, nothing)"),
+        ("it drops 10 %", "return torch.where(torch.rand(len(y)) < share / 2, nothing, y)"),
+        ("replaced, not removed", "return nothing"),
+        ("wanted [7, 7, 7, 7, ...]", "return torch.where(torch.rand(len(y)) < share, 10, y)"),
+    ],
+    "guide": [
+        ("the other convention", "return eps_c + w * (eps_c - eps_u)"),
+        ("the other convention", "return (1 + w) * eps_c - w * eps_u"),
+        ("w times their difference", "return eps_u + w * eps_c"),
+        ("w = 0 must give eps_u", "return eps_c + w * (eps_u - eps_c)"),
+        ("w = 0 must give eps_u", "return w * eps_u + (1 - w) * eps_c"),
+        ("The sign is turned", "return eps_u - w * (eps_c - eps_u)"),
+        ("eps_u is missing", "return w * (eps_c - eps_u)"),
+        ("eps_u is missing", "return w * eps_c"),
+        ("No division", "return (eps_u + w * eps_c) / (1 + w)"),
+        ("must add up to 1", "return eps_c - w * eps_u"),
+        ("must add up to 1", "return (1 + w) * eps_c + w * eps_u"),
+        ("in place", "return eps_u.mul_(1 - w).add_(w * eps_c)"),
+        ("returns a ndarray", "return eps_u.numpy() + w * (eps_c - eps_u).numpy()"),
+    ],
+    "flow_loss": [
+        ("The velocity is turned", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t) * x0 + t * eps, t.flatten()) - (x0 - eps)).square().flatten(1).sum(1).mean()
+            """),
+        ("It compares with eps: the", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t) * x0 + t * eps, t.flatten()) - eps).square().flatten(1).sum(1).mean()
+            """),
+        ("It compares with x0", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t) * x0 + t * eps, t.flatten()) - x0).square().flatten(1).sum(1).mean()
+            """),
+        ("It compares with eps - x_t", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            xt = (1 - t) * x0 + t * eps
+            return (net(xt, t.flatten()) - (eps - xt)).square().flatten(1).sum(1).mean()
+            """),
+        ("The road is turned", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net(t * x0 + (1 - t) * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("the curved road", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t).sqrt() * x0 + t.sqrt() * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("x0 is not scaled", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net(x0 + t * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("The noise is not scaled", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t) * x0 + eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("mean over the pixels too", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return F.mse_loss(net((1 - t) * x0 + t * eps, t.flatten()), eps - x0)
+            """),
+        ("sums over the batch", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t) * x0 + t * eps, t.flatten()) - (eps - x0)).square().sum()
+            """),
+        ("no square root", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t) * x0 + t * eps, t.flatten()) - (eps - x0)).flatten(1).norm(dim=1).mean()
+            """),
+        ("one t for each, shape", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t) * x0 + t * eps, t) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("not on the road", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.rand_like(x0)
+            return (net((1 - t) * x0 + t * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("all items get the same eps", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0[:1]).expand(x0.shape)
+            return (net((1 - t) * x0 + t * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("no gradient flows back", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            return (net((1 - t) * x0 + t * eps, t.flatten()).detach() - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+    ],
+    "euler": [
+        ("It goes the wrong way", "return xt + (t - s) * v_hat"),
+        ("The length of the step is missing", "return xt + v_hat"),
+        ("The length of the step is missing", "return xt - v_hat"),
+        ("all the way to time 0", "return xt - t * v_hat"),
+        ("not s", "return xt + s * v_hat"),
+        ("not t", "return xt + t * v_hat"),
+        ("x_t is missing", "return (s - t) * v_hat"),
+        ("here you move along a velocity", "return (1 - s) * xt + s * v_hat"),
+        ("not a ratio", "return xt + s / t * v_hat"),
+        ("No square root", "return xt + (t - s).sqrt() * v_hat"),
+        ("in place", "return xt.add_((s - t) * v_hat)"),
     ],
 }

@@ -19,7 +19,7 @@ from .kernel import kernel, text
 def build(name, body):
     """The reader's function: the signature of the reference, and `body`."""
     signature = inspect.signature(_known[name][0])
-    scope = {"torch": torch, "F": F, "math": math}
+    scope = {"torch": torch, "F": F, "math": math, "q_sample": _known["q_sample"][0]}
     exec(f"def {name}{signature}:\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}", scope)
     return scope[name]
 

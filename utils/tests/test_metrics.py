@@ -198,3 +198,26 @@ def test_training_the_classifier_runs_and_learns(monkeypatch, images):
     net, accuracy = metrics.train_classifier(epochs=3)
     assert accuracy > 0.3 and net.sd.min() > 0
     assert net.features(small[0][:200]).std().item() == pytest.approx(1, abs=0.2)
+
+
+def test_shipped_rows_stand_in_and_say_so(capsys):
+    """The reader who starts with notebook 3 has no row of the others, or one."""
+    shipped = metrics.rows("GAN", "VAE")
+    assert list(shipped) == ["GAN (shipped)", "VAE (shipped)"] and all(row["shipped"] for row in shipped.values())
+    own = {**shipped["GAN (shipped)"], "name": "GAN", "frechet": 1.23}
+    own.pop("shipped")
+    metrics._store(own)
+    rows = metrics.rows("GAN", "VAE")
+    assert rows["GAN"] == own and "shipped" not in rows["GAN"] and rows["VAE (shipped)"]["shipped"]
+    metrics.scoreboard(*rows.values())
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split()[-3:] == ["GAN", "VAE", "(shipped)"] and "1.2" in lines[1]
+    with pytest.raises(KeyError, match="no row is called 'GNA' .there: GAN, VAE, diffusion"):
+        metrics.rows("GNA")
+
+
+def test_shipped_rows_are_those_of_the_three_families():
+    rows = metrics.rows("GAN", "VAE", "diffusion")
+    assert {row["n"] for row in rows.values()} == {2000}
+    assert all(row["floor"]["frechet"] < row["frechet"] for row in rows.values())
+    assert [row["calls"] for row in rows.values()] == [1, 1, 20]

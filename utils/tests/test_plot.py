@@ -1,6 +1,7 @@
 import io
 
 import ipywidgets as widgets
+import matplotlib.colors
 import matplotlib.image
 import pytest
 import torch
@@ -10,6 +11,9 @@ from utils import plot
 
 X = torch.linspace(-1, 1, 784).reshape(1, 1, 28, 28).repeat(5, 1, 1, 1)
 P = torch.randn(50, 2)
+FLOOR = {"precision": 0.9, "recall": 0.9}
+ROWS = {"GAN (shipped)": {"precision": 0.7, "recall": 0.6, "ms": 0.1, "floor": FLOOR, "shipped": True},
+        "diffusion": {"precision": 0.8, "recall": 0.7, "ms": 5.0, "floor": FLOOR}}
 HISTORY = {"d": (list(range(100)), [1.0] * 100), "g": ([0], [2.0])}
 
 
@@ -22,6 +26,12 @@ HISTORY = {"d": (list(range(100)), [1.0] * 100), "g": ([0], [2.0])}
     lambda: plot.codes({"a": P}, torch.arange(50) % 3, ["x", "y", "z"]),
     lambda: plot.codes({"a": P, "b": 9 * P, "c": P}, torch.arange(50) % 8, title="three"),
     lambda: plot.lines({"a": (P[:, 0], P[:, 1])}, "x", "y", "title"),
+    lambda: plot.lines({"a": ((5, 10), (3, 2)), "one": (1, 4.0)}, log="xy"),
+    lambda: plot.points(real={"a": P, "b": P}, columns=2),
+    lambda: plot.field({"a": lambda x: -x, "b": (lambda x: -x, lambda x: x)}, P, "two"),
+    lambda: plot.field({str(i): lambda x: -x for i in range(4)}),
+    lambda: plot.paths({"a": P.expand(7, 50, 2), "b": P.expand(3, 50, 2)}, P, "roads", columns=2),
+    lambda: plot.trilemma(ROWS),
     lambda: plot.bars({"real": [0.1, 0.2], "fake": torch.rand(2)}, ["a", "b"], "bars")])
 def test_every_figure_is_one_picture_at_most_eight_inches_wide(figure):
     figure = figure()
@@ -90,3 +100,30 @@ def test_explore_follows_every_control_from_end_to_end():
     label.value = 1
     assert asked == [(0, 0), (0.5, 0), (1, 0), (1, 1)] and len(seen) == 3
     assert picture.value == plot.png(torch.zeros(4, 1, 28, 28))
+
+
+def test_trilemma_says_who_wins_and_hatches_what_is_shipped():
+    figure = plot.trilemma(ROWS)
+    assert figure.get_suptitle() == "no row wins all three: diffusion 2, GAN (shipped) 1"
+    for axes, winner in zip(figure.axes, (1, 1, 0)):
+        bars = axes.patches
+        assert [bar.get_hatch() for bar in bars] == ["//", None]
+        assert bars[winner].get_facecolor() == matplotlib.colors.to_rgba(plot.BLUE) != bars[1 - winner].get_facecolor()
+    alone = plot.trilemma({"diffusion": ROWS["diffusion"]})
+    assert alone.get_suptitle() == "diffusion wins all three"
+
+
+def test_film_shows_stored_pictures():
+    frames = {"0.0": X, "0.5": -X, "1.0": plot.points(P)}
+    slider, picture = plot.film(frames, label="time").children
+    assert slider.description == "time" and [name for name, _ in slider.options] == list(frames)
+    seen = []
+    for i in (0, 1, 2, 0):
+        slider.index = i
+        seen.append(picture.value)
+    assert seen[0] == seen[3] == plot.png(X) and seen[1] == plot.png(-X) and seen[2].startswith(b"\x89PNG")
+
+
+def test_arrows_are_drawn_from_the_grid():
+    blue, green = plot.field({"a": (lambda x: -x, lambda x: 0 * x)}).axes[0].collections
+    assert torch.tensor(blue.U).tolist() == torch.tensor(-blue.XY[:, 0]).tolist() and not green.U.any()

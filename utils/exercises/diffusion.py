@@ -1,0 +1,399 @@
+"""The exercises of notebook 3. A reference is the function that the notebook falls back on and `solution` prints."""
+
+import torch
+
+from . import Wrong, call, expect, reference
+
+# Every check hands over alpha-bar in the shape that meets x: (B, 1) for points, (B, 1, 1, 1) for images, or one number.
+
+
+def on_device(f, *args):
+    """The answer where the notebook runs: a GPU refuses tensors that were made on the CPU."""
+    place = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
+    f(*(a.to(place) if torch.is_tensor(a) else a for a in args))
+
+
+def check_q_sample(f):
+    for shape in ((4, 2), (3, 1, 2, 2)):
+        ones = [1] * (len(shape) - 1)
+        x0, eps = torch.randn(shape, requires_grad=True), torch.randn(shape)
+        ab = torch.tensor([0.9, 0.5, 0.2, 0.05][:shape[0]]).view(-1, *ones)
+        a, s = ab.sqrt(), (1 - ab).sqrt()
+        given = f"with x0 of shape {shape} and alpha-bar {', '.join(f'{v:g}' for v in ab.flatten())}"
+        expect(call(f, x0, eps, ab), a * x0 + s * eps, given, slips=(
+            (a * x0 + (1 - ab) * eps, "1 - alpha-bar is a variance: the noise is scaled by its square root."),
+            (ab * x0 + s * eps, "alpha-bar is the share of the signal's variance: x0 is scaled by its square root."),
+            (ab * x0 + (1 - ab) * eps, "Both shares are variances: the scales are their square roots."),
+            (s * x0 + a * eps, "x0 and eps have changed places: alpha-bar is the share of x0."),
+            (a * x0 - s * eps, "The noise is subtracted: x_t is a sum. (Its law is the same, but eps would no longer "
+             "be the noise that is in x_t.)"),
+            (a * x0 + eps, "The noise is not scaled: the two shares must add up to 1."),
+            (x0 + s * eps, "x0 is not scaled: it fades by sqrt(alpha-bar)."),
+            (a * x0 + (1 - a) * eps, "It is the square root of 1 - alpha-bar, not 1 minus the square root."),
+            (a * x0 + (1 - ab.square()).sqrt() * eps, "The noise has the variance 1 - alpha-bar, without a square."),
+            ((1 - ab).sqrt() * eps, "x0 is missing."), (a * x0, "The noise is missing.")))
+    x0, eps, ab = torch.randn(3, 2), torch.randn(3, 2), torch.tensor(0.3)
+    expect(call(f, x0, eps, ab), ab.sqrt() * x0 + (1 - ab).sqrt() * eps, "with one number as alpha-bar")
+    on_device(f, x0, eps, ab)
+
+
+@reference(check_q_sample, hints=(
+    "A sum of two terms, x0 and eps, each with its own scale. What are the two variances?",
+    "alpha-bar and 1 - alpha-bar are shares of variance; a scale is a standard deviation.",
+    "ab.sqrt() * x0 + (1 - ab).sqrt() * eps."))
+def q_sample(x0, eps, ab):
+    return ab.sqrt() * x0 + (1 - ab).sqrt() * eps
+
+
+def check_from_score(f):
+    x0, eps = torch.randn(4, 2), torch.randn(4, 2)
+    ab = torch.tensor([0.9, 0.5, 0.2, 0.05]).view(-1, 1)
+    a, s = ab.sqrt(), (1 - ab).sqrt()
+    xt = a * x0 + s * eps
+    score = -eps / s                                                # of the Gaussian around sqrt(ab) x0
+    got = call(f, score, xt, ab)
+    if not isinstance(got, (tuple, list)) or len(got) != 2:
+        raise Wrong(f"it returns a {type(got).__name__}, wanted two tensors: return eps_hat, x0_hat.")
+    given = "for one x0 (its score is that of N(sqrt(ab) x0, (1 - ab) I)), in eps_hat,"
+    expect(got[0], eps, given, slips=(
+        (x0, "The two have changed places: return eps_hat, x0_hat."),
+        (-eps, "The sign is turned: the score points towards the data, the noise points away from it."),
+        (score, "The score is not yet the noise: multiply it by -sqrt(1 - ab)."),
+        (-score, "The scale is missing: eps_hat = -sqrt(1 - ab) * score."),
+        (-(1 - ab) * score, "1 - ab is a variance: multiply by its square root."),
+        (-score / s, "It is divided by sqrt(1 - ab): multiply."),
+        (-a * score, "The scale is that of the noise, sqrt(1 - ab), not of the signal."),
+        (s * score, "The sign is turned: the score points towards the data, the noise points away from it.")))
+    expect(got[1], x0, given.replace("eps_hat", "x0_hat"), slips=(
+        ((xt - s * eps) / ab, "x_t = sqrt(ab) x0 + ...: divide by the square root of ab."),
+        (xt - s * eps, "That is sqrt(ab) x0: divide by sqrt(ab)."),
+        ((xt + s * eps) / a, "The noise is to be taken away from x_t, not added."),
+        ((xt - eps) / a, "The noise in x_t is sqrt(1 - ab) eps, not eps."),
+        ((xt - (1 - ab) * eps) / a, "The noise in x_t is sqrt(1 - ab) eps: a square root is missing."),
+        ((xt - s * score) / a, "Take away the noise, not the score."),
+        ((xt - s * eps) * a, "It is multiplied by sqrt(ab): divide."),
+        (xt / a - s * eps, "The division by sqrt(ab) holds for the whole difference: brackets."),
+        ((xt + score) / a, "The score is to be multiplied by 1 - ab before it is added.")))
+    got = call(f, score, xt, torch.tensor(0.3))
+    expect(got[0], -(torch.tensor(0.7)).sqrt() * score, "with one number as alpha-bar")
+
+
+@reference(check_from_score, hints=(
+    "For one x0 the law of x_t is N(sqrt(ab) x0, (1 - ab) I). What is the gradient of its log density, written with eps?",
+    "That gradient is -eps / sqrt(1 - ab): solve for eps. Then solve x_t = sqrt(ab) x0 + sqrt(1 - ab) eps for x0.",
+    "eps_hat = -(1 - ab).sqrt() * score; x0_hat = (xt - (1 - ab).sqrt() * eps_hat) / ab.sqrt()."))
+def from_score(score, xt, ab):
+    eps_hat = -(1 - ab).sqrt() * score
+    return eps_hat, (xt - (1 - ab).sqrt() * eps_hat) / ab.sqrt()
+
+
+def check_ddim_step(f):
+    x0, eps = torch.randn(5, 1, 2, 3), torch.randn(5, 1, 2, 3)
+    t, s, clean = torch.tensor(0.3), torch.tensor(0.6), torch.tensor(1.0)
+    expect(call(f, x0, eps, t, s, 0.0), s.sqrt() * x0 + (1 - s).sqrt() * eps, "without new noise (eta = 0)", slips=(
+        (t.sqrt() * x0 + (1 - t).sqrt() * eps, "That is x_t again: noise x0_hat to the new level, ab_s."),
+        (s.sqrt() * x0 + (1 - t).sqrt() * eps, "The noise is still that of ab_t."),
+        (t.sqrt() * x0 + (1 - s).sqrt() * eps, "The signal is still that of ab_t."),
+        (s * x0 + (1 - s) * eps, "ab_s and 1 - ab_s are variances: square roots are missing."),
+        (s.sqrt() * x0 + (1 - s) * eps, "1 - ab_s is a variance: a square root is missing."),
+        (s.sqrt() * x0, "The noise that is left is missing: sqrt(1 - ab_s) eps_hat."),
+        ((1 - s).sqrt() * x0 + s.sqrt() * eps, "x0_hat and eps_hat have changed places."),
+        (x0, "That is the end of the road at once: go to the level ab_s only.")))
+    last = f(x0, eps, t, clean, 1.0)
+    if torch.is_tensor(last) and last.isnan().any():
+        raise Wrong("with eta = 1 in the last step (ab_s = 1) it gives NaN: a negative number stands under a root.")
+    expect(last, x0, "with eta = 1 in the last step (ab_s = 1)")
+    many = torch.zeros(40_000, 2)
+    for eta in (1.0, 0.5):
+        sd = eta * ((1 - s) / (1 - t) * (1 - t / s)).sqrt()
+        x = f(many, many, t, s, eta)
+        if x.isnan().any():
+            raise Wrong(f"with eta = {eta:g} it gives NaN: a negative number stands under a root. Is sigma squared in "
+                        "sqrt(1 - ab_s - sigma^2)?")
+        if x.std() > 1e-6 and (x[0] - x[1]).abs().max() < 1e-6:
+            raise Wrong("all items get the same new noise: torch.randn_like(x0_hat).")
+        if x.std() > 1e-6 and (x[:, 0] - x[:, 1]).abs().max() < 1e-6:
+            raise Wrong("all components get the same new noise: torch.randn_like(x0_hat).")
+        got, scale = x.std(), float(eta)
+        given = f"40,000 steps from ab_t = 0.3 to ab_s = 0.6 with eta = {eta:g} and nothing but new noise"
+        for slip, sentence in (
+                (torch.tensor(0.0), "eta is not used: new noise with standard deviation eta * sigma is wanted."),
+                (torch.tensor(scale), "eta alone is not the standard deviation: sigma is missing."),
+                (sd.square(), "That is the variance: the noise is scaled by its square root."),
+                (sd.square() / scale, "sigma is a square root: the root is missing."),
+                (eta ** 0.5 * sd / scale, "eta stands outside the root."),
+                (scale * (1 - t / s).sqrt(), "The factor (1 - ab_s) / (1 - ab_t) is missing under the root."),
+                (scale * ((1 - t) / (1 - s) * (1 - t / s)).sqrt(), "(1 - ab_s) / (1 - ab_t) is upside down."),
+                (scale * (1 - s).sqrt(), "All of the noise is new: sigma is less than sqrt(1 - ab_s)."),
+                (sd / scale, "eta is not used: it scales sigma.")):
+            if abs(got - slip) < 0.02 and abs(slip - sd) > 0.03:
+                raise Wrong(f"{given}: standard deviation {got:.2f}, wanted {sd:.2f}. {sentence}")
+        if not abs(got - sd) < 0.02:
+            raise Wrong(f"{given}: standard deviation {got:.2f}, wanted {sd:.2f}.")
+        signal = f(many + 1, many, t, s, eta).mean()
+        if not abs(signal - s.sqrt()) < 0.02:
+            raise Wrong(f"with eta = {eta:g} x0_hat enters with the factor {signal:.2f}, wanted sqrt(ab_s) = {s.sqrt():.2f}.")
+        kept = f(many, many + 1, t, s, eta).mean()
+        want = (1 - s - sd ** 2).sqrt()
+        for slip, sentence in (
+                ((1 - s).sqrt(), "The old noise is kept whole beside the new: the variance of both must be 1 - ab_s, so "
+                 "eps_hat gets sqrt(1 - ab_s - sigma^2)."),
+                ((1 - s).sqrt() - sd, "Standard deviations do not subtract, variances do: sqrt(1 - ab_s - sigma^2)."),
+                (1 - s - sd ** 2, "A square root is missing: sqrt(1 - ab_s - sigma^2)."),
+                ((1 - s - sd).clamp(min=0).sqrt(), "sigma is to be squared there: sqrt(1 - ab_s - sigma^2).")):
+            if abs(kept - slip) < 0.01 and abs(slip - want) > 0.02:
+                raise Wrong(f"with eta = {eta:g} eps_hat enters with the factor {kept:.2f}, wanted {want:.2f}. {sentence}")
+        if not abs(kept - want) < 0.01:
+            raise Wrong(f"with eta = {eta:g} eps_hat enters with the factor {kept:.2f}, wanted {want:.2f}.")
+    on_device(f, x0, eps, t, s, 1.0)
+
+
+@reference(check_ddim_step, hints=(
+    "With eta = 0: noise x0_hat to the level ab_s, but with eps_hat instead of fresh noise. It is q_sample.",
+    "With eta > 0 a part of the noise is fresh: sigma = eta * sqrt((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)), and "
+    "the variances of old and fresh noise add up to 1 - ab_s.",
+    "ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)."))
+def ddim_step(x0_hat, eps_hat, ab_t, ab_s, eta):
+    sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+    return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+
+
+class Spy:
+    """A network, w * x, that remembers what it was asked."""
+
+    def __init__(self):
+        self.w, self.asked = torch.tensor(0.3, requires_grad=True), []
+
+    def __call__(self, xt, t):
+        if not torch.is_tensor(t) or t.shape != (len(xt),):
+            raise Wrong(f"net gets t of shape {tuple(t.shape) if torch.is_tensor(t) else type(t).__name__} for "
+                        f"{len(xt)} items: one t for each, shape ({len(xt)},); .flatten() drops the ones.")
+        self.asked.append((xt.detach(), t.detach().float()))
+        return self.w * xt
+
+    def only_call(self, x0):
+        if len(self.asked) != 1:
+            raise Wrong(f"it calls net {len(self.asked)} times, wanted once: net(xt, t).")
+        xt, t = self.asked[0]
+        if xt.shape != x0.shape:
+            raise Wrong(f"for x0 of shape {tuple(x0.shape)} net gets x_t of shape {tuple(xt.shape)}: they must agree.")
+        if t.min() < 0 or t.max() > 1:
+            raise Wrong(f"t runs from {t.min():.2g} to {t.max():.2g}, wanted 0 to 1: torch.rand.")
+        if len(t) > 99 and t.max() - t.min() < 1e-6:
+            raise Wrong("all items of the batch get the same t: draw one for each.")
+        if len(t) > 99 and not (t.min() < 0.04 and t.max() > 0.96):
+            raise Wrong(f"t runs from {t.min():.2f} to {t.max():.2f} only: the ends must be trained, too, or the first "
+                        "step of every sampler is a guess.")
+        slack = 5 * (12 * len(t)) ** -0.5                       # five standard errors of the mean
+        if len(t) > 99 and not (abs(t.mean() - 0.5) < slack and abs(t.std() - 12 ** -0.5) < slack):
+            raise Wrong(f"t has mean {t.mean():.2f} and standard deviation {t.std():.2f}, wanted 0.50 and 0.29: "
+                        "uniform, torch.rand.")
+        return xt, t
+
+
+def check_loss(f):
+    def alpha_bar(t):
+        if not torch.is_tensor(t):
+            raise Wrong(f"alpha_bar gets a {type(t).__name__}, wanted a tensor of t.")
+        return (1.5 * t).cos() ** 2
+
+    for shape in ((300, 1, 2, 3), (4000, 2)):
+        net, targets, x0 = Spy(), [], torch.randn(shape) + 2
+        ones = [1] * (len(shape) - 1)
+
+        def target(x0, eps, ab):
+            targets.append((x0, eps, ab))
+            return eps - 3 * x0
+
+        got = call(f, net, x0, alpha_bar, target)
+        given = f"with x0 of shape {shape}"
+        xt, t = net.only_call(x0)
+        if not targets:
+            raise Wrong("target is never called: what net is to say is target(x0, eps, ab), here neither eps nor x0.")
+        clean, eps, ab_given = targets[-1]
+        for name, value in (("x0", clean), ("eps", eps)):
+            if not torch.is_tensor(value) or value.shape != x0.shape:
+                raise Wrong(f"{given} target(x0, eps, ab) gets as {name} "
+                            f"{tuple(value.shape) if torch.is_tensor(value) else type(value).__name__}.")
+        if not torch.equal(clean, x0):
+            raise Wrong("target(x0, eps, ab) wants the clean x0 first, then the noise.")
+        if (eps[0] - eps[1]).abs().max() < 1e-6:
+            raise Wrong("all items get the same eps: torch.randn_like(x0).")
+        if abs(eps.mean()) > 0.15 or abs(eps.std() - 1) > 0.1:
+            raise Wrong(f"eps has mean {eps.mean():.2f} and standard deviation {eps.std():.2f}, wanted 0 and 1: "
+                        "torch.randn_like(x0).")
+        ab = alpha_bar(t).view(-1, *ones)
+        want_xt = ab.sqrt() * x0 + (1 - ab).sqrt() * eps
+        if not torch.allclose(xt, want_xt, atol=1e-4):
+            ab_flip = alpha_bar(1 - t).view(-1, *ones)
+            if torch.allclose(xt, ab_flip.sqrt() * x0 + (1 - ab_flip).sqrt() * eps, atol=1e-4):
+                raise Wrong("net is told 1 - t: t = 0 is data, t = 1 is noise.")
+            if torch.allclose(xt, ab.sqrt() * x0 + (1 - ab) * eps, atol=1e-4):
+                raise Wrong("in x_t the noise is scaled by 1 - alpha-bar: its square root is missing, use q_sample.")
+            raise Wrong("x_t does not fit: with the t that net is told and the eps that target gets, it should be "
+                        "q_sample(x0, eps, alpha_bar(t)).")
+        fits = torch.is_tensor(ab_given) and ab_given.shape in (ab.shape, x0.shape)
+        if not fits or not torch.allclose(ab_given.expand_as(x0), ab.expand_as(x0), atol=1e-5):
+            raise Wrong("the third argument of target is alpha_bar(t), of shape (B, 1) or (B, 1, 1, 1).")
+        error = net.w * xt - (eps - 3 * x0)
+        each = error.square().flatten(1).sum(1)
+        expect(got, each.mean(), given, slips=(
+            (error.square().mean(), "It takes the mean over the pixels too: sum over dimensions, mean over the batch."),
+            (each.sum(), "It sums over the batch: mean over the batch."),
+            (each, "One number is wanted: take the mean over the batch."),
+            (error.flatten(1).norm(dim=1).mean(), "That is the distance: no square root."),
+            (error.abs().flatten(1).sum(1).mean(), "That is the absolute error: square it."),
+            (each.mean() / 2, "It is half of what is wanted: no factor 1/2."),
+            (-each.mean(), "Its sign is turned."),
+            (((net.w * xt - eps).square().flatten(1).sum(1).mean()), "It compares with eps: compare with "
+             "target(x0, eps, ab).")))
+    on_device(f, lambda xt, t: xt * t.mean(), torch.randn(4, 2), alpha_bar, lambda x0, eps, ab: ab * eps)
+
+
+@reference(check_loss, hints=(
+    "Four lines: draw t, one for each item; draw eps; make x_t; compare what net(x_t, t) says with target(x0, eps, ab).",
+    "t = torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device) has the shape (B, 1) or (B, 1, 1, 1), which meets "
+    "x0; net wants t.flatten().",
+    "(net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean(), with ab = alpha_bar(t) and "
+    "xt = q_sample(x0, eps, ab)."))
+def loss(net, x0, alpha_bar, target):
+    t = torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device)
+    eps, ab = torch.randn_like(x0), alpha_bar(t)
+    xt = q_sample(x0, eps, ab)
+    return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+
+
+def check_drop(f):
+    y = torch.arange(20_000) % 10
+    out = call(f, y, 0.2, 10)
+    if not torch.is_tensor(out) or out.shape != y.shape:
+        raise Wrong(f"from 20,000 labels it returns {tuple(out.shape) if torch.is_tensor(out) else type(out).__name__}: "
+                    "wanted 20,000 labels; a dropped one is replaced, not removed.")
+    if out.dtype != y.dtype:
+        raise Wrong(f"it returns {out.dtype}, wanted {y.dtype}: an embedding looks up whole numbers.")
+    changed = out != y
+    if changed.any() and not (out[changed] == 10).all():
+        raise Wrong(f"a dropped label becomes {int(out[changed][0])}, wanted {10}, the number that means no label.")
+    share = changed.float().mean()
+    if abs(share - 0.8) < 0.02:
+        raise Wrong("it drops 80 % of the labels and keeps 20 %: share is what is dropped.")
+    if {float((f(y, 0.5, 10) == 10).float().mean()) for _ in range(20)} == {0.0, 1.0}:
+        raise Wrong("one coin is thrown for the whole batch: throw one for each label, torch.rand(y.shape, device=y.device).")
+    if not abs(share - 0.2) < 0.02:
+        raise Wrong(f"with share = 0.2 it drops {100 * share:.0f} % of 20,000 labels.")
+    if torch.equal(changed, call(f, y, 0.2, 10) != y):
+        raise Wrong("it drops the same places every time: draw anew in each call.")
+    expect(f(y[:500], 0.0, 10), y[:500], "with share = 0")
+    expect(f(y[:500], 1.0, 7), torch.full((500,), 7), "with share = 1 and nothing = 7")
+    on_device(f, y[:20], 0.5, 10)
+
+
+@reference(check_drop, hints=(
+    "Throw a coin for each label: torch.rand(y.shape, device=y.device) < share is True for a share of them.",
+    "torch.where(coin, nothing, y) takes `nothing` where the coin says True and y elsewhere.",
+    "torch.where(torch.rand(y.shape, device=y.device) < share, nothing, y)."))
+def drop(y, share, nothing):
+    return torch.where(torch.rand(y.shape, device=y.device) < share, nothing, y)
+
+
+def check_guide(f):
+    u, c = torch.randn(4, 1, 2, 2), torch.randn(4, 1, 2, 2)
+    for w in (3.0, 0.5):
+        expect(call(f, u, c, w), u + w * (c - u), f"with w = {w:g}", slips=(
+            (c + w * (c - u), "That is the other convention, 1 + w: here w = 1 is the conditional model itself."),
+            (u + w * c, "The step goes from eps_u towards eps_c: w times their difference."),
+            (c + w * (u - c), "The two have changed places: w = 0 must give eps_u, w = 1 eps_c."),
+            (u + w * (u - c), "The sign is turned: the step goes from eps_u towards eps_c."),
+            (w * c, "eps_u is missing: the step starts there."),
+            (w * (c - u), "eps_u is missing: the step starts there."),
+            ((u + w * c) / (1 + w), "No division: beyond w = 1 it is meant to overshoot."),
+            (c - w * u, "The weights must add up to 1: w for eps_c and 1 - w for eps_u."),
+            ((1 + w) * c + w * u, "The weights must add up to 1: w for eps_c and 1 - w for eps_u.")))
+    expect(f(u, c, 0), u, "with w = 0")
+    expect(f(u, c, 1), c, "with w = 1")
+
+
+@reference(check_guide, hints=(
+    "A straight line through two points: at w = 0 it is eps_u, at w = 1 it is eps_c.",
+    "Start at eps_u and go w times the way to eps_c.",
+    "eps_u + w * (eps_c - eps_u)."))
+def guide(eps_u, eps_c, w):
+    return eps_u + w * (eps_c - eps_u)
+
+
+def check_flow_loss(f):
+    for shape in ((300, 1, 2, 3), (4000, 2)):
+        net, x0, ones = Spy(), torch.randn(shape) + 5, [1] * (len(shape) - 1)
+        got = call(f, net, x0)
+        given = f"with x0 of shape {shape}"
+        xt, t = net.only_call(x0)
+        t = t.view(-1, *ones)
+        inside = ((t > 0.1) & (t < 0.9)).flatten()
+        roads = {"": (1 - t, t), "The road is turned: t = 1 is noise, x_t = (1 - t) x0 + t eps.": (t, 1 - t),
+                 "That is the curved road of section 1: here x_t = (1 - t) x0 + t eps, without roots.":
+                 ((1 - t).sqrt(), t.sqrt()),
+                 "x0 is not scaled: x_t = (1 - t) x0 + t eps.": (torch.ones_like(t), t),
+                 "The noise is not scaled: x_t = (1 - t) x0 + t eps.": (1 - t, torch.ones_like(t))}
+        alike = ((xt - (1 - t) * x0) / t)[inside]
+        if (alike[0] - alike[1]).abs().max() < 1e-3:
+            raise Wrong("all items get the same eps: torch.randn_like(x0).")
+        for sentence, (signal, noise) in roads.items():
+            eps = (xt - signal * x0) / noise
+            seen = eps[inside]
+            level = torch.stack([seen[t.flatten()[inside] < 0.4].std(), seen[t.flatten()[inside] > 0.6].std()])
+            if abs(seen.mean()) < 0.15 and ((level - 1).abs() < 0.12).all():
+                break
+        else:
+            raise Wrong("x_t is not on the road from x0 to noise: x_t = (1 - t) x0 + t eps, eps = torch.randn_like(x0).")
+        if sentence:
+            raise Wrong(sentence)
+        eps = ((xt - (1 - t) * x0).double() / t.double().clamp(min=1e-6)).float()
+        error = net.w * xt - (eps - x0)
+        each = error.square().flatten(1).sum(1)
+        expect(got, each.mean(), given, slips=(
+            ((net.w * xt - (x0 - eps)).square().flatten(1).sum(1).mean(), "The velocity is turned: dx/dt = eps - x0 "
+             "points from the data to the noise."),
+            ((net.w * xt - eps).square().flatten(1).sum(1).mean(), "It compares with eps: the velocity is eps - x0."),
+            ((net.w * xt - x0).square().flatten(1).sum(1).mean(), "It compares with x0: the velocity is eps - x0."),
+            ((net.w * xt - (eps - xt)).square().flatten(1).sum(1).mean(), "It compares with eps - x_t: the velocity is "
+             "eps - x0, the same all along the road."),
+            (error.square().mean(), "It takes the mean over the pixels too: sum over dimensions, mean over the batch."),
+            (each.sum(), "It sums over the batch: mean over the batch."),
+            (each, "One number is wanted: take the mean over the batch."),
+            (error.flatten(1).norm(dim=1).mean(), "That is the distance: no square root."),
+            (error.abs().flatten(1).sum(1).mean(), "That is the absolute error: square it.")))
+    on_device(f, lambda xt, t: xt * t.mean(), torch.randn(4, 2))
+
+
+@reference(check_flow_loss, hints=(
+    "As in your loss: draw t and eps. Only x_t and what net is to say are new.",
+    "x_t = (1 - t) x0 + t eps; its derivative with respect to t is eps - x0.",
+    "(net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()."))
+def flow_loss(net, x0):
+    t = torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device)
+    eps = torch.randn_like(x0)
+    xt = (1 - t) * x0 + t * eps
+    return (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+
+
+def check_euler(f):
+    x, v, t, s = torch.randn(3, 2), torch.randn(3, 2), torch.tensor(0.8), torch.tensor(0.5)
+    expect(call(f, x, v, t, s), x + (s - t) * v, "from t = 0.8 to s = 0.5", slips=(
+        (x + (t - s) * v, "It goes the wrong way: from t to s the time changes by s - t, which is negative."),
+        (x + v, "The length of the step is missing: s - t."),
+        (x - v, "The length of the step is missing: s - t."),
+        (x - t * v, "That goes all the way to time 0: the step is s - t."),
+        (x + s * v, "The step is s - t, not s."), (x - s * v, "The step is s - t, not s."),
+        (x + t * v, "The step is s - t, not t."),
+        ((s - t) * v, "x_t is missing: the step starts there."),
+        ((1 - s) * x + s * v, "That is the road from data to noise: here you move along a velocity."),
+        (x + s / t * v, "The step is the difference s - t, not a ratio."),
+        (x + abs(s - t).sqrt() * v, "No square root: that would be noise, this is a velocity.")))
+
+
+@reference(check_euler, hints=(
+    "Where are you after walking with the velocity v from time t to time s?",
+    "Old place + time that passes * velocity. s is smaller than t: time runs backwards here.",
+    "xt + (s - t) * v_hat."))
+def euler(xt, v_hat, t, s):
+    return xt + (s - t) * v_hat

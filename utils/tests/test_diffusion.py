@@ -1,0 +1,194 @@
+"""The formulas and samplers of notebook 3 against exact answers and against `diffusers`. What the notebook defines is
+taken from the notebook."""
+
+import math
+
+import nbformat
+import pytest
+import torch
+
+from utils.exercises import _known, diffusion
+from utils.toy import Ring
+
+from .conftest import ROOT
+
+NOTEBOOK = ROOT / "notebooks" / "3_diffusion.ipynb"
+
+
+def from_notebook(*names):
+    """The functions of these names as the notebook defines them, each from its own cell."""
+    scope = {"torch": torch, "ring": Ring(), **{name: f for name, (f, _, _) in _known.items()}}
+    cells = [cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
+    for name in names:
+        source, = (s for s in cells if f"\ndef {name}(" in f"\n{s}" and not s.startswith("@"))
+        start = f"\n{source}".index(f"\ndef {name}(")
+        lines = source[start:].splitlines()
+        body = [i for i, line in enumerate(lines[1:], 1) if line and not line[0].isspace()]
+        exec("\n".join(lines[:body[0]] if body else lines), scope)
+    return [scope[name] for name in names]
+
+
+alpha_bar, exact, generate, ddim, second_order, velocity, straight = from_notebook(
+    "alpha_bar", "exact", "generate", "ddim", "second_order", "velocity", "straight")
+
+
+def test_alpha_bar_falls_from_one_and_never_reaches_zero():
+    ab = alpha_bar(torch.linspace(0, 1, 1001))
+    assert ab[0] == 1 and (ab[1:] < ab[:-1]).all() and 1e-4 < ab[-1] < 1e-3
+
+
+def test_a_chain_of_small_steps_has_the_law_of_one_jump():
+    torch.manual_seed(0)
+    x, times = torch.full((20_000,), 1.4), torch.linspace(0, 0.6, 61)
+    for t, s in zip(times, times[1:]):
+        x = diffusion.q_sample(x, torch.randn_like(x), alpha_bar(s) / alpha_bar(t))
+    ab = alpha_bar(times[-1])
+    assert x.mean() == pytest.approx((1.4 * ab.sqrt()).item(), abs=0.03)
+    assert x.std() == pytest.approx((1 - ab).sqrt().item(), abs=0.02)
+
+
+def test_eps_and_x0_are_the_posterior_means():
+    """Of a Gaussian everything is known: x0 ~ N(m, v) gives E[x0 | xt] by linear regression."""
+    torch.manual_seed(0)
+    m, v, ab = 0.7, 0.5, alpha_bar(torch.tensor(0.4))
+    xt = torch.randn(50, 1)
+    total = ab * v + 1 - ab
+    eps_hat, x0_hat = diffusion.from_score(-(xt - ab.sqrt() * m) / total, xt, ab)
+    torch.testing.assert_close(x0_hat, m + ab.sqrt() * v / total * (xt - ab.sqrt() * m))
+    torch.testing.assert_close(eps_hat, (1 - ab).sqrt() / total * (xt - ab.sqrt() * m))
+
+
+def gaussian(sd):
+    """The exact model of data from N(0, sd^2)."""
+    def model(xt, t):
+        ab = alpha_bar(t)
+        return diffusion.from_score(-xt / (ab * sd ** 2 + 1 - ab), xt, ab)
+    return model
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("steps, within", [(1000, 0.01), (50, 0.05)])
+def test_an_exact_gaussian_returns_its_variance(eta, steps, within):
+    torch.manual_seed(0)
+    x = generate(ddim(gaussian(0.6), eta), torch.randn(40_000, 1), steps)
+    assert x.mean().abs() < 0.01 and x.std() == pytest.approx(0.6, rel=within)
+
+
+def test_second_order_is_nearer_at_ten_steps():
+    """On a Gaussian the end of the exact road is 0.6 times its start, nearly (a trace of signal is left at t = 1)."""
+    torch.manual_seed(0)
+    start = torch.randn(1000, 1)
+    far = {make: (generate(make(gaussian(0.6)), start, 10) - 0.6 * start).abs().mean() for make in (ddim, second_order)}
+    assert far[second_order] < far[ddim] / 3
+
+
+def test_the_second_order_step_forgets_the_last_film():
+    """Used for a second film, it must not start from the end of the first."""
+    torch.manual_seed(0)
+    start, move = torch.randn(50, 2), second_order(exact)
+    torch.testing.assert_close(generate(move, start, 10), generate(move, start, 10))
+
+
+def schedule(diffusers):
+    ab = alpha_bar(torch.linspace(0, 1, 1001, dtype=torch.float64))
+    return {"trained_betas": (1 - ab[1:] / ab[:-1]).numpy(), "timestep_spacing": "trailing"}
+
+
+@pytest.mark.parametrize("steps", [1000, 50, 10])
+@pytest.mark.parametrize("kind", ["DDIM, eta 0", "DDIM, eta 1", "DDPM"])
+def test_samplers_equal_those_of_diffusers(kind, steps):
+    diffusers = pytest.importorskip("diffusers")
+    theirs = (diffusers.DDPMScheduler if kind == "DDPM" else diffusers.DDIMScheduler)(
+        **schedule(diffusers), clip_sample=False)
+    theirs.set_timesteps(steps)
+    eta = 0.0 if kind == "DDIM, eta 0" else 1.0
+    torch.manual_seed(0)
+    start = torch.randn(200, 2)
+    torch.manual_seed(1)
+    ours = generate(ddim(exact, eta), start, steps)
+    torch.manual_seed(1)
+    x = start
+    for k in theirs.timesteps:
+        eps_hat = exact(x, (k + 1) / 1000)[0]
+        noise = torch.randn(x.shape) if kind == "DDIM, eta 1" else None
+        more = {} if kind == "DDPM" else {"eta": eta, "variance_noise": noise}
+        if kind == "DDIM, eta 0":
+            torch.randn(x.shape)                       # ours draws and multiplies by 0
+        x = theirs.step(eps_hat, k, x, **more).prev_sample
+    torch.testing.assert_close(ours, x.float(), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("steps", [10, 20])
+def test_the_second_order_sampler_equals_that_of_diffusers(steps):
+    diffusers = pytest.importorskip("diffusers")
+    theirs = diffusers.DPMSolverMultistepScheduler(**schedule(diffusers), algorithm_type="dpmsolver++", solver_order=2,
+                                                   euler_at_final=True, final_sigmas_type="zero")
+    theirs.set_timesteps(steps)
+    torch.manual_seed(0)
+    start = torch.randn(200, 2)
+    ours, x = generate(second_order(exact), start, steps), start
+    for k in theirs.timesteps:
+        x = theirs.step(exact(x, (k + 1) / 1000)[0], k, x).prev_sample
+    torch.testing.assert_close(ours, x.float(), atol=1e-4, rtol=1e-4)
+
+
+def test_the_exact_model_has_the_least_loss_and_it_is_known():
+    """For data N(0, v I) in d dimensions the least loss is d E_t[ab v / (ab v + 1 - ab)], not 0."""
+    torch.manual_seed(0)
+    v, d = 0.5, 3
+    x0 = v ** 0.5 * torch.randn(400_000, d)
+    eps = lambda x0, eps, ab: eps                                                          # noqa: E731
+    ab = alpha_bar(torch.linspace(0, 1, 100_001))
+    least = d * (ab * v / (ab * v + 1 - ab)).mean()
+
+    def net(factor):
+        def answer(xt, t):
+            ab = alpha_bar(t)[:, None]
+            return factor * (1 - ab).sqrt() * xt / (ab * v + 1 - ab)
+        return answer
+
+    got = [diffusion.loss(net(factor), x0, alpha_bar, eps).item() for factor in (0.9, 1.0, 1.1)]
+    assert got[1] == pytest.approx(least.item(), rel=0.01) and got[1] < min(got[0], got[2])
+
+
+@pytest.mark.parametrize("x0", [torch.randn(6, 2), torch.randn(6, 1, 28, 28)], ids=["points", "images"])
+def test_losses_take_points_and_images(x0):
+    v = lambda x0, eps, ab: ab.sqrt() * eps - (1 - ab).sqrt() * x0                         # noqa: E731
+    for value in (diffusion.loss(lambda xt, t: xt, x0, alpha_bar, v), diffusion.flow_loss(lambda xt, t: xt, x0)):
+        assert value.shape == () and value.isfinite()
+
+
+def test_the_exact_velocity_carries_noise_to_the_ring():
+    torch.manual_seed(0)
+    ring = Ring()
+    x = generate(straight(velocity), torch.randn(4000, 2), 100)
+    assert ring.covered(x) == 8 and ring.mode(x)[1].float().mean() > 0.95
+    one = generate(straight(velocity), torch.randn(1000, 2), 1)
+    assert one.norm(dim=1).mean() < 0.05                             # one step lands on the mean, which is 0
+
+
+def test_the_exact_velocity_of_a_gaussian():
+    """Straight roads between N(0, v) and N(0, 1): E[eps - x0 | xt] is linear in xt, and carries one law to the other."""
+    torch.manual_seed(0)
+    sd = 0.6
+
+    def field(xt, t):
+        variance = (1 - t) ** 2 * sd ** 2 + t ** 2
+        return (t - (1 - t) * sd ** 2) / variance * xt
+
+    x = generate(straight(field), torch.randn(20_000, 1), 200)
+    assert x.std() == pytest.approx(sd, rel=0.02)
+
+
+def test_guidance_at_zero_and_one_is_exact():
+    u, c = torch.randn(2, 7, 3)
+    assert torch.equal(diffusion.guide(u, c, 0), u)
+    torch.testing.assert_close(diffusion.guide(u, c, 1), c)
+
+
+def test_drop_keeps_the_other_labels():
+    torch.manual_seed(0)
+    y = torch.arange(10).repeat(1000)
+    dropped = diffusion.drop(y, 0.15, 10)
+    assert ((dropped == 10) | (dropped == y)).all()
+    assert (dropped == 10).float().mean() == pytest.approx(0.15, abs=4 * math.sqrt(0.15 * 0.85 / 10_000))
