@@ -58,8 +58,8 @@ def sheet(rows, title=""):
 def points(fake=None, real=None, heat=None, title="", columns=3):
     """Points (n, 2) in the plane, orange for the model and blue for the data behind them.
 
-    fake, real: one set, or {title: set} for panels in rows of `columns`. heat: a function (m, 2) -> (m,) in [0, 1] drawn
-    behind the points, blue where it says 1 (real) and orange where it says 0; or {title: function}.
+    fake, real: one set, or {title: set} for panels in rows of `columns`. heat: a function (m, 2) -> (m,) in [0, 1]
+    drawn behind the points, blue where it says 1 (real) and orange where it says 0; or {title: function}.
     """
     names = next((list(given) for given in (fake, real, heat) if isinstance(given, dict)), [title])
     columns = min(columns, len(names))

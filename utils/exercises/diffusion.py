@@ -79,7 +79,7 @@ def check_from_score(f):
 
 
 @reference(check_from_score, hints=(
-    "For one x0 the law of x_t is N(sqrt(ab) x0, (1 - ab) I). What is the gradient of its log density, written with eps?",
+    "For one x0 the law of x_t is N(sqrt(ab) x0, (1 - ab) I). What is the gradient of its log density, in eps?",
     "That gradient is -eps / sqrt(1 - ab): solve for eps. Then solve x_t = sqrt(ab) x0 + sqrt(1 - ab) eps for x0.",
     "eps_hat = -(1 - ab).sqrt() * score; x0_hat = (xt - (1 - ab).sqrt() * eps_hat) / ab.sqrt()."))
 def from_score(score, xt, ab):
@@ -132,17 +132,19 @@ def check_ddim_step(f):
             raise Wrong(f"{given}: standard deviation {got:.2f}, wanted {sd:.2f}.")
         signal = f(many + 1, many, t, s, eta).mean()
         if not abs(signal - s.sqrt()) < 0.02:
-            raise Wrong(f"with eta = {eta:g} x0_hat enters with the factor {signal:.2f}, wanted sqrt(ab_s) = {s.sqrt():.2f}.")
+            raise Wrong(f"with eta = {eta:g} x0_hat enters with the factor {signal:.2f}, wanted sqrt(ab_s), "
+                        f"{s.sqrt():.2f}.")
         kept = f(many, many + 1, t, s, eta).mean()
         want = (1 - s - sd ** 2).sqrt()
         for slip, sentence in (
-                ((1 - s).sqrt(), "The old noise is kept whole beside the new: the variance of both must be 1 - ab_s, so "
-                 "eps_hat gets sqrt(1 - ab_s - sigma^2)."),
+                ((1 - s).sqrt(), "The old noise is kept whole beside the new: the variances must add up to 1 - ab_s, "
+                 "so eps_hat gets sqrt(1 - ab_s - sigma^2)."),
                 ((1 - s).sqrt() - sd, "Standard deviations do not subtract, variances do: sqrt(1 - ab_s - sigma^2)."),
                 (1 - s - sd ** 2, "A square root is missing: sqrt(1 - ab_s - sigma^2)."),
                 ((1 - s - sd).clamp(min=0).sqrt(), "sigma is to be squared there: sqrt(1 - ab_s - sigma^2).")):
             if abs(kept - slip) < 0.01 and abs(slip - want) > 0.02:
-                raise Wrong(f"with eta = {eta:g} eps_hat enters with the factor {kept:.2f}, wanted {want:.2f}. {sentence}")
+                raise Wrong(f"with eta = {eta:g} eps_hat enters with the factor {kept:.2f}, wanted {want:.2f}. "
+                            f"{sentence}")
         if not abs(kept - want) < 0.01:
             raise Wrong(f"with eta = {eta:g} eps_hat enters with the factor {kept:.2f}, wanted {want:.2f}.")
     on_device(f, x0, eps, t, s, 1.0)
@@ -251,9 +253,9 @@ def check_loss(f):
 
 
 @reference(check_loss, hints=(
-    "Four lines: draw t, one for each item; draw eps; make x_t; compare what net(x_t, t) says with target(x0, eps, ab).",
-    "t = torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device) has the shape (B, 1) or (B, 1, 1, 1), which meets "
-    "x0; net wants t.flatten().",
+    "Four lines: draw t, one for each item; draw eps; make x_t; compare net(x_t, t) with target(x0, eps, ab).",
+    "t = torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device) has the shape (B, 1) or (B, 1, 1, 1), which "
+    "meets x0; net wants t.flatten().",
     "(net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean(), with ab = alpha_bar(t) and "
     "xt = q_sample(x0, eps, ab)."))
 def loss(net, x0, alpha_bar, target):
@@ -267,8 +269,8 @@ def check_drop(f):
     y = torch.arange(20_000) % 10
     out = call(f, y, 0.2, 10)
     if not torch.is_tensor(out) or out.shape != y.shape:
-        raise Wrong(f"from 20,000 labels it returns {tuple(out.shape) if torch.is_tensor(out) else type(out).__name__}: "
-                    "wanted 20,000 labels; a dropped one is replaced, not removed.")
+        got = tuple(out.shape) if torch.is_tensor(out) else type(out).__name__
+        raise Wrong(f"from 20,000 labels it returns {got}, wanted as many: a dropped one is replaced, not removed.")
     if out.dtype != y.dtype:
         raise Wrong(f"it returns {out.dtype}, wanted {y.dtype}: an embedding looks up whole numbers.")
     changed = out != y
@@ -278,7 +280,8 @@ def check_drop(f):
     if abs(share - 0.8) < 0.02:
         raise Wrong("it drops 80 % of the labels and keeps 20 %: share is what is dropped.")
     if {float((f(y, 0.5, 10) == 10).float().mean()) for _ in range(20)} == {0.0, 1.0}:
-        raise Wrong("one coin is thrown for the whole batch: throw one for each label, torch.rand(y.shape, device=y.device).")
+        raise Wrong("one coin is thrown for the whole batch: throw one for each label, "
+                    "torch.rand(y.shape, device=y.device).")
     if not abs(share - 0.2) < 0.02:
         raise Wrong(f"with share = 0.2 it drops {100 * share:.0f} % of 20,000 labels.")
     if torch.equal(changed, call(f, y, 0.2, 10) != y):
@@ -344,7 +347,7 @@ def check_flow_loss(f):
             if abs(seen.mean()) < 0.15 and ((level - 1).abs() < 0.12).all():
                 break
         else:
-            raise Wrong("x_t is not on the road from x0 to noise: x_t = (1 - t) x0 + t eps, eps = torch.randn_like(x0).")
+            raise Wrong("x_t is not on the road from x0 to noise: (1 - t) x0 + t eps, with eps = torch.randn_like(x0).")
         if sentence:
             raise Wrong(sentence)
         eps = ((xt - (1 - t) * x0).double() / t.double().clamp(min=1e-6)).float()

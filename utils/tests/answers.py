@@ -794,7 +794,8 @@ WRONG = {
             """),
         ("sigma is to be squared", """
             sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
-            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma).clamp(min=0).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            old = (1 - ab_s - sigma).clamp(min=0).sqrt()
+            return ab_s.sqrt() * x0_hat + old * eps_hat + sigma * torch.randn_like(x0_hat)
             """),
         ("A square root is missing: sqrt(1 - ab_s - sigma^2)", """
             sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
@@ -803,15 +804,18 @@ WRONG = {
             """),
         ("is missing under the root", """
             sigma = (ab_s < 1) * eta * (1 - ab_t / ab_s).sqrt()
-            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            old = (1 - ab_s - sigma ** 2).clamp(min=0).sqrt()
+            return ab_s.sqrt() * x0_hat + old * eps_hat + sigma * torch.randn_like(x0_hat)
             """),
         ("upside down", """
             sigma = (ab_s < 1) * eta * ((1 - ab_t) / (1 - ab_s).clamp(min=1e-9) * (1 - ab_t / ab_s)).sqrt()
-            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            old = (1 - ab_s - sigma ** 2).clamp(min=0).sqrt()
+            return ab_s.sqrt() * x0_hat + old * eps_hat + sigma * torch.randn_like(x0_hat)
             """),
         ("That is the variance", """
             sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
-            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma ** 2 * torch.randn_like(x0_hat)
+            old = (1 - ab_s - sigma ** 2).sqrt()
+            return ab_s.sqrt() * x0_hat + old * eps_hat + sigma ** 2 * torch.randn_like(x0_hat)
             """),
         ("all items get the same new noise", """
             sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
@@ -1028,7 +1032,8 @@ WRONG = {
         ("the curved road", """
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps = torch.randn_like(x0)
-            return (net((1 - t).sqrt() * x0 + t.sqrt() * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            xt = (1 - t).sqrt() * x0 + t.sqrt() * eps
+            return (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
             """),
         ("x0 is not scaled", """
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))

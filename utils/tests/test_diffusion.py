@@ -168,7 +168,7 @@ def test_the_exact_velocity_carries_noise_to_the_ring():
 
 
 def test_the_exact_velocity_of_a_gaussian():
-    """Straight roads between N(0, v) and N(0, 1): E[eps - x0 | xt] is linear in xt, and carries one law to the other."""
+    """Between N(0, v) and N(0, 1) E[eps - x0 | xt] is linear in xt, and carries one law to the other."""
     torch.manual_seed(0)
     sd = 0.6
 
