@@ -28,6 +28,10 @@ HELP = {             # part of what torch says: what that means here
     "only for scalar outputs": "Take the sum of the outputs first, or give torch.autograd.grad their weights.",
     "must match the size": "Two tensors of different shape meet there: print their .shape.",
     "cannot be multiplied": "Two tensors of different shape meet there: print their .shape.",
+    "for 'Long'": "y holds whole numbers: draw torch.rand(y.shape, device=y.device).",
+    "leaf Variable": "It changes its input in place: work on a copy.",
+    "'Spy' object": "net is any function: call net(xt, t), and take the device from x0.",
+    "argument: 't'": "Call it as net(xt, t).",
     "same device": "A tensor is made on the CPU there: torch.randn_like(x0) or device=x0.device follows x0.",
     "Got: Bool": "Turn True and False into numbers first: .float().mean().",
 }
@@ -149,7 +153,8 @@ def _crash(function, error):
     text = (str(error).splitlines() or [""])[0]
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == function.__code__.co_filename]
     where = linecache.getline(function.__code__.co_filename, lines[-1]).strip() if lines else ""
-    message = f"it stops with {type(error).__name__}: {text}" + (f", in the line  {where}" if where else "")
+    where = f", in the line  {where}" if where and len(where) <= 80 else ""
+    message = f"it stops with {type(error).__name__}: {text}{where}"
     help = next((help for part, help in HELP.items() if part in text), "")
     return f"{message}. {help}".rstrip()
 
@@ -208,6 +213,8 @@ def expect(got, want, given, slips=()):
 
     given: what went in, in words. slips: pairs (tensor that a usual slip gives, sentence about that slip).
     """
+    if isinstance(got, (tuple, list)):
+        raise Wrong(f"it returns a {type(got).__name__} of {len(got)}, wanted one tensor.")
     if not torch.is_tensor(got):
         raise Wrong(f"it returns a {type(got).__name__} and should return a tensor: no .item(), no numpy, no float().")
     if got.device != want.device:

@@ -207,6 +207,7 @@ RIGHT = {
         eps_hat = (xt - torch.sqrt(ab) * x0_hat) / torch.sqrt(1 - ab)
         return [eps_hat, x0_hat]
         """,
+        "return torch.stack([-(1 - ab).sqrt() * score, (xt + (1 - ab) * score) / ab.sqrt()])",
     ],
     "ddim_step": [
         """
@@ -258,7 +259,7 @@ RIGHT = {
         """,
         "return y.masked_fill(torch.rand(len(y), device=y.device) < share, nothing)",
         """
-        coin = torch.bernoulli(torch.full(y.shape, float(share))).long()
+        coin = torch.bernoulli(torch.full(y.shape, float(share), device=y.device)).long()
         return coin * nothing + (1 - coin) * y
         """,
     ],
@@ -285,6 +286,12 @@ RIGHT = {
         wide = t[(...,) + (None,) * (x0.dim() - 1)]
         eps = torch.randn(x0.shape, device=x0.device)
         return F.mse_loss(net(torch.lerp(x0, eps, wide), t), eps - x0, reduction="sum") / x0.shape[0]
+        """,
+        """
+        t = torch.rand(len(x0), *[1] * (x0.dim() - 1), dtype=torch.float64).float().to(x0.device)
+        eps = torch.randn_like(x0)
+        xt = torch.lerp(x0, eps, t)
+        return (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
         """,
     ],
     "euler": [
@@ -745,9 +752,14 @@ WRONG = {
         ("x0 is missing", "return (1 - ab).sqrt() * eps"),
         ("The noise is missing", "return ab.sqrt() * x0"),
         ("no gradient flows back", "return ab.sqrt() * x0.detach() + (1 - ab).sqrt() * eps"),
-        ("wanted [", "return ab.sqrt() * x0 + (1 - ab).sqrt() * torch.randn_like(x0)"),
+        ("draws its own noise", "return ab.sqrt() * x0 + (1 - ab).sqrt() * torch.randn_like(x0)"),
         ("in place", "return x0.data.mul_(ab.sqrt()).add_((1 - ab).sqrt() * eps)"),
         ("it returns dtype torch.float64", "return (ab.sqrt() * x0 + (1 - ab).sqrt() * eps).double()"),
+        ("it returns a tuple of 2", "return ab.sqrt() * x0, (1 - ab).sqrt() * eps"),
+        ("work on a copy", """
+            x0 *= ab.sqrt()
+            return x0 + (1 - ab).sqrt() * eps
+            """),
     ],
     "from_score": [
         ("The two have changed places", "return (xt + (1 - ab) * score) / ab.sqrt(), -(1 - ab).sqrt() * score"),
@@ -780,7 +792,7 @@ WRONG = {
         ("1 - ab_s is a variance", "return ab_s.sqrt() * x0_hat + (1 - ab_s) * eps_hat"),
         ("The noise that is left is missing", "return ab_s.sqrt() * x0_hat"),
         ("have changed places", "return ab_s.sqrt() * eps_hat + (1 - ab_s).sqrt() * x0_hat"),
-        ("eta is not used: new noise", "return ab_s.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat"),
+        ("No new noise comes in", "return ab_s.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat"),
         ("sigma is missing", """
             return ab_s.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat + (ab_s < 1) * eta * torch.randn_like(x0_hat)
             """),
@@ -825,6 +837,35 @@ WRONG = {
             sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
             new = torch.randn_like(x0_hat[:, :1])
             return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma * new
+            """),
+        ("the 1 is missing", """
+            sigma = (ab_s < 1) * eta * ((1 - ab_s) / (1 - ab_t) * ab_t / ab_s).sqrt()
+            new = torch.randn_like(x0_hat)
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * new
+            """),
+        ("sigma must contain eta", """
+            sigma = ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            new = torch.randn_like(x0_hat)
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * new
+            """),
+        ("eta enters twice", """
+            sigma = eta ** 2 * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            new = torch.randn_like(x0_hat)
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * new
+            """),
+        ("without a fixed seed", """
+            torch.manual_seed(0)
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            new = torch.randn_like(x0_hat)
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * new
+            """),
+        ("so it is 1 - ab_t / ab_s", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_s / ab_t)).sqrt()
+            new = torch.randn_like(x0_hat)
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * new
+            """),
+        ("keep the shape", """
+            return (ab_s.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat).flatten(1)
             """),
     ],
     "loss": [
@@ -961,6 +1002,69 @@ WRONG = {
             xt = ab.sqrt() * x0 + (1 - ab).sqrt() * eps
             return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
             """),
+        ("all components of an item", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(t).expand_as(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("its gradient is not", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            value = (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            return torch.tensor(value.item(), requires_grad=True)
+            """),
+        ("calls backward() itself", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            value = (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            value.backward()
+            return value
+            """),
+        ("wanted float32", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1), dtype=torch.float64)
+            eps, ab = torch.randn_like(x0), alpha_bar(t).float()
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("no fixed seed", """
+            torch.manual_seed(0)
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("t stands where", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, t)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("have changed places", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(eps, x0, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("net gets the clean x0", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            return (net(x0, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("gets x_t where eps belongs", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, xt, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("x_t first", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(t.flatten(), xt) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
     ],
     "drop": [
         ("share is what is dropped", "return torch.where(torch.rand(len(y)) > share, nothing, y)"),
@@ -975,7 +1079,7 @@ WRONG = {
             y[torch.rand(len(y)) < share] = nothing
             return y
             """),
-        ("torch.float32", "return torch.where(torch.rand(len(y)) < share, float(nothing), y.float())"),
+        ("an embedding looks them up", "return torch.where(torch.rand(len(y)) < share, float(nothing), y.float())"),
         ("the same places every time", """
             y = y.clone()
             y[:int(share * len(y))] = nothing
@@ -984,8 +1088,11 @@ WRONG = {
         ("it drops 0 %", "return y + 0"),
         ("it drops 100 %", "return torch.full_like(y, nothing)"),
         ("it drops 10 %", "return torch.where(torch.rand(len(y)) < share / 2, nothing, y)"),
-        ("replaced, not removed", "return nothing"),
+        ("wanted a tensor of labels", "return nothing"),
         ("wanted [7, 7, 7, 7, ...]", "return torch.where(torch.rand(len(y)) < share, 10, y)"),
+        ("y holds whole numbers", "return torch.where(torch.rand_like(y) < share, nothing, y)"),
+        ("torch.randn is not", "return torch.where(torch.randn(len(y)) < share, nothing, y)"),
+        ("wanted a tensor of labels", "return [nothing if torch.rand(()) < share else int(v) for v in y]"),
     ],
     "guide": [
         ("the other convention", "return eps_c + w * (eps_c - eps_u)"),
@@ -1079,6 +1186,51 @@ WRONG = {
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps = torch.randn_like(x0)
             return (net((1 - t) * x0 + t * eps, t.flatten()).detach() - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("all components of an item", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(t).expand_as(x0)
+            xt = (1 - t) * x0 + t * eps
+            return (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("its gradient is not", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            xt = (1 - t) * x0 + t * eps
+            return (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean().detach().requires_grad_()
+            """),
+        ("calls backward() itself", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            xt = (1 - t) * x0 + t * eps
+            value = (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            value.backward()
+            return value
+            """),
+        ("no fixed seed", """
+            torch.manual_seed(0)
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            xt = (1 - t) * x0 + t * eps
+            return (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("net is told 1 - t", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            xt = (1 - t) * x0 + t * eps
+            return (net(xt, 1 - t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("draw it once", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            xt = (1 - t) * x0 + t * eps
+            return (net(xt, t.flatten()) - (torch.randn_like(x0) - x0)).square().flatten(1).sum(1).mean()
+            """),
+        ("in brackets", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            xt = (1 - t) * x0 + t * eps
+            return (net(xt, t.flatten()) - eps - x0).square().flatten(1).sum(1).mean()
             """),
     ],
     "euler": [
