@@ -5,6 +5,7 @@ Both hooks below are registered for the whole session, because nbval's items lie
 
 import collections
 import os
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +22,21 @@ def pytest_configure(config):
     os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")
     RunningKernel.get_message = get_message
     config.pluginmanager.register(SwallowedTimeout(), "swallowed-timeout")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line for each exercise: how many right answers were kept and how many wrong ones refused."""
+    table = collections.defaultdict(collections.Counter)
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            if hit := re.search(r"::test_(right|wrong)_answers_\w+\[(\w+)", report.nodeid):
+                table[hit[2]][hit[1], outcome] += 1
+    if table:
+        terminalreporter.write_sep("=", "exercises: right answers kept, wrong ones refused with their own sentence")
+    for name, count in table.items():
+        shares = (f"{count[kind, 'passed']} of {count[kind, 'passed'] + count[kind, 'failed']}"
+                  for kind in ("right", "wrong"))
+        terminalreporter.write_line("{:18s} right {:10s} wrong {}".format(name, *shares))
 
 
 _read_one = RunningKernel.get_message
