@@ -107,7 +107,7 @@ def test_trilemma_says_who_wins_and_hatches_what_is_shipped():
     assert figure.get_suptitle() == "no row wins all three: diffusion 2, GAN (shipped) 1"
     for axes, winner in zip(figure.axes, (1, 1, 0)):
         bars = axes.patches
-        assert [bar.get_hatch() for bar in bars] == ["//", None]
+        assert [bar.get_hatch() or "" for bar in bars] == ["//", ""]
         assert bars[winner].get_facecolor() == matplotlib.colors.to_rgba(plot.BLUE) != bars[1 - winner].get_facecolor()
     alone = plot.trilemma({"diffusion": ROWS["diffusion"]})
     assert alone.get_suptitle() == "diffusion wins all three"
@@ -120,7 +120,7 @@ def test_film_shows_stored_pictures():
     seen = []
     for i in (0, 1, 2, 0):
         slider.index = i
-        seen.append(picture.value)
+        seen.append(bytes(picture.value))
     assert seen[0] == seen[3] == plot.png(X) and seen[1] == plot.png(-X) and seen[2].startswith(b"\x89PNG")
 
 
