@@ -1,7 +1,7 @@
 """The maintainers' one tool.
 
     python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
-    python .github/nb.py lint                   what a test run cannot see: ids, saved state, widgets, size
+    python .github/nb.py lint                   what a test run cannot see: ids, saved state, imports, links, size
     python .github/nb.py home [OWNER/REPO]      write where the repository lives everywhere, or print it
 """
 
@@ -25,6 +25,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HOME_FILES = [*NOTEBOOKS, ROOT / "README.md"]
 SHIPPED = ROOT / "data" / "pretrained" / "scoreboard.json"     # the rows that stand in where a reader has none
 LARGEST = 2_000_000
+MODULES = {"torch", "torchvision", "matplotlib", "ipywidgets", "utils"} | sys.stdlib_module_names
 
 
 def run(paths):
@@ -102,6 +103,10 @@ def lint():
                       for hit in re.findall(r"(?:/home/|/Users/|/root/|/tmp/|[A-Z]:\\)\S*", cell.source)]
             found += [(cell.id, "a marker must be the whole comment line") for line in cell.source.splitlines()
                       if "NBVAL_" in line and not re.fullmatch(r"# NBVAL_[A-Z_]+", line)]
+            if cell.cell_type == "code":
+                imported = set(re.findall(r"^\s*(?:import|from) (\w+)", cell.source, re.M))
+                found += [(cell.id, f"imports {name}, which requirements.txt does not name")
+                          for name in imported - MODULES]
             for output in cell.get("outputs", []):
                 found += [(cell.id, "a saved output is an error")] * (output.output_type == "error")
                 found += [(cell.id, "a saved output is on stderr")] * (output.get("name") == "stderr")
@@ -110,6 +115,10 @@ def lint():
         faults.append("the set-up cells of the notebooks differ")
     if len(homes()) != 1:
         faults.append(f"the repository lives in more than one place ({', '.join(sorted(homes()))}): run nb.py home")
+    for path in sorted(set(ROOT.glob("*.md")) | set(ROOT.glob(".github/*.md")) | set(ROOT.glob("data/*.md"))):
+        links = re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8"))
+        faults += [f"{path.name}: dead link {link}" for link in links
+                   if "://" not in link and not (path.parent / link).exists()]
     print(*faults, f"{len(faults)} faults in {len(NOTEBOOKS)} notebooks", sep="\n")
     return bool(faults)
 

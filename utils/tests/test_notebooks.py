@@ -60,16 +60,18 @@ def test_lint_is_clean_and_finds_faults(tmp_path):
     bad.metadata["widgets"] = {}
     bad.cells[2].source = "x = '/home/me/data'\n# NBVAL_CHECK_OUTPUT because\n" + "y = 1  " + "#" * 90
     bad.cells[2].execution_count = 99
+    bad.cells[4].source, bad.cells[4].cell_type = "import pandas as pd", "code"
     course = course_copy(tmp_path, bad=bad)
     path = course / "notebooks" / "bad.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace(bad.cells[3].id, bad.cells[4].id), encoding="utf-8")
-    (course / "README.md").write_text("https://colab.research.google.com/github/SOMEBODY/else/blob")
+    (course / "README.md").write_text("https://colab.research.google.com/github/SOMEBODY/else/blob [a](nowhere.md)")
     (course / ".github").mkdir()
     (course / ".github" / "nb.py").write_text((ROOT / ".github" / "nb.py").read_text())
     done = subprocess.run([sys.executable, ".github/nb.py", "lint"], cwd=course, capture_output=True, text=True)
     assert done.returncode != 0
     for fault in ("widget state", "one run from top to bottom", "occurs twice", "a path of one machine",
-                  "whole comment line", "over 88 wide", "more than one place"):
+                  "whole comment line", "over 88 wide", "more than one place", "imports pandas",
+                  "dead link nowhere.md"):
         assert fault in done.stdout, done.stdout
 
 
