@@ -87,16 +87,19 @@ def open_notebook(page, lab, path):
 
 
 def run_all(page):
-    """Menu, Run All Cells. A first click may be swallowed while the kernel is still connecting."""
-    for _ in range(3):
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    """Menu, Run All Cells. A click may be swallowed, or met by a dialog, while the kernel is still connecting."""
+    for _ in range(5):
+        accept = page.locator(".jp-Dialog .jp-mod-accept")
         try:
-            page.wait_for_function(f"() => {PROMPTS}.some(e => e.textContent.includes('*'))", timeout=5_000)
+            if accept.count():
+                accept.first.click(timeout=5_000)
+            page.get_by_role("menuitem", name="Run", exact=True).click(timeout=5_000)
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click(timeout=5_000)
+            page.wait_for_function(f"() => {PROMPTS}.some(e => e.textContent.includes('*'))", timeout=15_000)
             return
         except TimeoutError:
-            continue
-    raise AssertionError("Run All Cells did nothing, three times")
+            page.keyboard.press("Escape")             # a menu that stayed open
+    raise AssertionError("Run All Cells did nothing, five times")
 
 
 def wait_for_the_end(page, seconds):
@@ -144,7 +147,7 @@ def move_every_control(page):
 def test_run_all(page, lab, path):
     open_notebook(page, lab, path)
     run_all(page)
-    wait_for_the_end(page, 300)
+    wait_for_the_end(page, 600)
     check_clean(page)
     assert page.locator(".jp-OutputArea img").count() >= 10
     waits = move_every_control(page)
