@@ -88,6 +88,7 @@ def open_notebook(page, lab, path):
 
 def run_all(page):
     """Menu, Run All Cells. A click may be swallowed, or met by a dialog, while the kernel is still connecting."""
+    page.wait_for_timeout(3_000)                      # idle is shown before the connection stands
     for _ in range(5):
         accept = page.locator(".jp-Dialog .jp-mod-accept")
         try:
@@ -98,7 +99,9 @@ def run_all(page):
             page.wait_for_function(f"() => {PROMPTS}.some(e => e.textContent.includes('*'))", timeout=15_000)
             return
         except TimeoutError:
-            page.keyboard.press("Escape")             # a menu that stayed open
+            page.reload()                             # the connection to the kernel may be lost: make a new one
+            page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=90_000)
+            page.wait_for_timeout(3_000)
     raise AssertionError("Run All Cells did nothing, five times")
 
 
