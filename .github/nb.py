@@ -1,7 +1,9 @@
 """The maintainers' one tool.
 
     python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
-    python .github/nb.py lint                   what a test run cannot see: ids, saved state, imports, links, size
+    python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, spelling, size
+    python .github/nb.py weights [--budget B]   train again what ships in data/pretrained, B times as long
+    python .github/nb.py page FOLDER            the notebooks as HTML, with their saved outputs and an index
     python .github/nb.py home [OWNER/REPO]      write where the repository lives everywhere, or print it
 """
 
@@ -11,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +28,20 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HOME_FILES = [*NOTEBOOKS, ROOT / "README.md"]
 SHIPPED = ROOT / "data" / "pretrained" / "scoreboard.json"     # the rows that stand in where a reader has none
 LARGEST = 2_000_000
+INDEX = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Generative image models, measured</title>
+<body style="font-family: sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em">
+<h1>Generative image models, measured</h1>
+<ol style="list-style: none; padding: 0">
+{links}
+</ol>
+<p>To run and edit them: <a href="https://github.com/{home}">{home}</a></p>
+</body>
+</html>
+"""
 MODULES = {"torch", "torchvision", "matplotlib", "ipywidgets", "utils"} | sys.stdlib_module_names
 
 
@@ -48,6 +65,24 @@ def run(paths):
         shutil.copy(scoreboard, SHIPPED)
         print(*(f"{seconds:6.0f} s  {title}" for title, seconds in sections.items()), sep="\n")
         print(f"{path.name}: {time.monotonic() - began:.0f} s, {path.stat().st_size / 1024:.0f} kB")
+
+
+def weights(budget):
+    """Train the model of each notebook's row `budget` times as long, with the notebook's own cells; save it to ship."""
+    sys.path.insert(0, str(ROOT))
+    from utils import sections              # which needs torch: the other verbs do not
+
+    os.environ["WORKSHOP_BUDGET"] = str(budget)
+    os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        last = next(i for i, cell in enumerate(code) if "metrics.report(" in cell.source)
+        cells = sections.read(path.name[0])                      # without the set-up cell
+        needed = sections.needs(cells, [last - 1])
+        notebook.cells = [code[0], *(code[i + 1] for i in needed), code[last], nbformat.v4.new_code_cell("run.save()")]
+        NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
+        print(path.stem, *(output.text for output in notebook.cells[-2].outputs), sep="\n")
 
 
 def seconds_by_section(notebook):
@@ -111,16 +146,43 @@ def lint():
                 found += [(cell.id, "a saved output is an error")] * (output.output_type == "error")
                 found += [(cell.id, "a saved output is on stderr")] * (output.get("name") == "stderr")
         faults += [f"{path.name}: {where}: {what}" for where, what in found]
+        faults += misspelt(path.name, "\n".join(cell.source for cell in notebook.cells))
     if len(setups) > 1:
         faults.append("the set-up cells of the notebooks differ")
     if len(homes()) != 1:
         faults.append(f"the repository lives in more than one place ({', '.join(sorted(homes()))}): run nb.py home")
     for path in sorted(set(ROOT.glob("*.md")) | set(ROOT.glob(".github/*.md")) | set(ROOT.glob("data/*.md"))):
-        links = re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        links = re.findall(r"\]\(([^)#\s]+)", text)
+        faults += misspelt(path.name, text)
         faults += [f"{path.name}: dead link {link}" for link in links
                    if "://" not in link and not (path.parent / link).exists()]
+    for path in [*ROOT.glob("utils/**/*.py"), Path(__file__)]:
+        faults += misspelt(path.name, path.read_text(encoding="utf-8"))
     print(*faults, f"{len(faults)} faults in {len(NOTEBOOKS)} notebooks", sep="\n")
     return bool(faults)
+
+
+def misspelt(name, text):
+    """Faults that codespell finds in a text."""
+    done = subprocess.run(["codespell", "-"], input=text, capture_output=True, text=True, cwd=ROOT)
+    words = re.findall(r"^\d+: .*\n\t(.*)", done.stdout, re.M)
+    return [f"{name}: spelling: {word}" for word in words]
+
+
+def page(folder):
+    """Write each notebook as HTML into `folder`, with an index.html that lists them."""
+    from nbconvert import HTMLExporter
+
+    folder.mkdir(parents=True, exist_ok=True)
+    links = []
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        html, _ = HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": path.stem}})
+        (folder / f"{path.stem}.html").write_text(html, encoding="utf-8")
+        title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
+        links.append(f'<li><a href="{path.stem}.html">{title}</a></li>')
+    (folder / "index.html").write_text(INDEX.format(links="\n".join(links), home=homes().pop()), encoding="utf-8")
 
 
 def homes():
@@ -156,10 +218,16 @@ def main():
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("run").add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
     verbs.add_parser("lint")
+    verbs.add_parser("weights").add_argument("--budget", type=float, default=1)
+    verbs.add_parser("page").add_argument("folder", type=Path)
     verbs.add_parser("home").add_argument("name", nargs="?")
     given = parser.parse_args()
     if given.verb == "run":
         return run([path.resolve() for path in given.notebooks])
+    if given.verb == "weights":
+        return weights(given.budget)
+    if given.verb == "page":
+        return page(given.folder)
     return lint() if given.verb == "lint" else home(given.name)
 
 

@@ -1,1 +1,7 @@
 """Small helpers for the three notebooks. Every file can be read alone."""
+
+from importlib.util import find_spec
+
+if missing := [name for name in ("torch", "torchvision", "matplotlib", "ipywidgets") if find_spec(name) is None]:
+    raise ImportError(f"{' and '.join(missing)} not found: run  pip install -r requirements.txt  in the course's folder "
+                      "with the Python of this notebook, then restart the kernel and run this cell again")

@@ -24,9 +24,9 @@ SCOREBOARD = Path(os.environ.get("WORKSHOP_SCOREBOARD", data.ROOT / "scoreboard.
 class Classifier(nn.Module):
     """Classifier of Fashion-MNIST, (B, 1, 28, 28) in [-1, 1] -> (B, 10) logits, and the features it sees.
 
-    `features` gives (B, 176): mean activations of the three convolutions (16 + 32 + 64: texture, which the
-    last layer no longer knows) and the last hidden layer (64: content), each with mean 0 and standard
-    deviation 1 over the training images.
+    `activations` gives (B, 176): mean activations of the three convolutions (16 + 32 + 64: texture, which the
+    last layer no longer knows) and the last hidden layer (64: content). With `mean` and `sd`, those of the
+    training images, they become the features of the ruler.
     """
 
     def __init__(self):
@@ -51,9 +51,6 @@ class Classifier(nn.Module):
     def forward(self, x):
         return self.head(self.activations(x)[:, -64:])
 
-    def features(self, x):
-        return (self.activations(x) - self.mean) / self.sd
-
 
 @functools.cache
 def classifier(device="cpu"):
@@ -68,19 +65,30 @@ def _in_chunks(f, x, size=500):
         return torch.cat([f(chunk.clamp(-1, 1)) for chunk in x.split(size)])
 
 
+def _look(x):
+    """What the classifier makes of images (n, 1, 28, 28), in one pass: features (n, 176) and classes (n,)."""
+    net = classifier(x.device)
+    seen = _in_chunks(net.activations, x)
+    return (seen - net.mean) / net.sd, net.head(seen[:, -64:]).argmax(1)
+
+
 def features(x):
     """Classifier features of images (n, 1, 28, 28), clamped to [-1, 1] -> (n, 176), on the same device."""
-    return _in_chunks(classifier(x.device).features, x)
+    return _look(x)[0]
 
 
 def predict(x):
     """Class that the classifier sees in each image: (n, 1, 28, 28) -> (n,) in 0..9."""
-    return _in_chunks(classifier(x.device), x).argmax(1)
+    return _look(x)[1]
 
 
 def class_shares(x):
     """Share of each of the ten classes among the images, as the classifier sees them -> (10,), sum 1."""
-    return torch.bincount(predict(x), minlength=10) / len(x)
+    return _shares(predict(x))
+
+
+def _shares(classes):
+    return torch.bincount(classes, minlength=10) / len(classes)
 
 
 def frechet(a, b):
@@ -133,8 +141,9 @@ def _real(n):
     rng = torch.Generator().manual_seed(0)
     test = x_test[torch.randperm(len(x_test), generator=rng)[:n]]
     train = x_train[torch.randperm(len(x_train), generator=rng)[:n]]
-    return features(test), sharpness(test), _compare(features(train), features(test)) | {
-        "sharpness": sharpness(train) / sharpness(test), "classes": class_shares(train).tolist()}
+    real, (fake, classes) = features(test), _look(train)
+    return real, sharpness(test), _compare(fake, real) | {
+        "sharpness": sharpness(train) / sharpness(test), "classes": _shares(classes).tolist()}
 
 
 def _compare(fake, real):
@@ -149,8 +158,9 @@ def measure(x):
         raise ValueError("some images hold NaN or infinity: train again with a lower learning rate, then measure")
     real, sharp, floor = _real(len(x))
     x = x.detach().float().cpu()
-    return _compare(features(x), real) | {
-        "sharpness": sharpness(x) / sharp, "classes": class_shares(x).tolist(), "n": len(x), "floor": floor}
+    fake, classes = _look(x)
+    return _compare(fake, real) | {
+        "sharpness": sharpness(x) / sharp, "classes": _shares(classes).tolist(), "n": len(x), "floor": floor}
 
 
 def report(name, sample, run=None, net=None, n=2000):

@@ -1,6 +1,7 @@
 """What surrounds a training loop - clock, live figure, stop button, averages, weights - never the loop itself."""
 
 import base64
+import contextlib
 import copy
 import io
 import math
@@ -48,6 +49,35 @@ def budget():
     return factor
 
 
+def free_memory():
+    """Bytes of memory that this machine, or this container, has left; None where Linux does not tell."""
+    try:
+        free = 1024 * int(re.search(r"MemAvailable:\s+(\d+)", Path("/proc/meminfo").read_text())[1])
+        with contextlib.suppress(OSError, ValueError):             # no container, or one without a limit
+            limit, used = (int(Path(f"/sys/fs/cgroup/memory.{name}").read_text()) for name in ("max", "current"))
+            free = min(free, limit - used)
+        return free
+    except (OSError, TypeError):
+        return None
+
+
+@contextlib.contextmanager
+def memory_limit():
+    """On Linux without a GPU, refuse memory that is not there, which otherwise ends the whole kernel."""
+    free = None if torch.accelerator.is_available() else free_memory()
+    if free is None:
+        yield
+        return
+    import resource                                                # there is none on Windows
+    mine = 1024 * int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (mine + int(0.9 * free), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
 class Run:
     """Surroundings of your own training loop, boxed in minutes of training or in steps.
 
@@ -61,15 +91,20 @@ class Run:
         numbers, so that looking never changes a result.
     opts: optimisers whose learning rate falls linearly to 0 over the second half of the box.
     ema: an `EMA`, updated after every step.
+    shipped: the name of weights in data/pretrained that may stand in for this training. minutes=0 takes them
+        instead of training, and so does WORKSHOP_SHIPPED=1 in the environment.
 
     Afterwards: `run.seconds` of training, `run.step` steps, `run.history` {name: ([steps], [values])}.
     The stop button ends the loop and keeps what was trained; running out of memory does the same. A logged
     value that is not finite ends it too, and puts back the weights of the last healthy look.
     """
 
-    def __init__(self, minutes=None, steps=None, show=None, opts=(), ema=None, every=1.5):
+    def __init__(self, minutes=None, steps=None, show=None, opts=(), ema=None, every=1.5, shipped=None):
         if (minutes is None) == (steps is None):
             raise ValueError("give Run either minutes=... or steps=..., for example Run(minutes=2)")
+        if minutes == 0 and not shipped:
+            raise ValueError("minutes=0: no weights ship for this training, so give it some minutes, 0.1 or more")
+        self.shipped, self._skip = shipped, bool(shipped) and (minutes == 0 or "WORKSHOP_SHIPPED" in os.environ)
         self.box_s = None if minutes is None else 60 * minutes * budget()
         self.box_steps = None if steps is None else max(2, round(steps * budget()))
         self.show, self.opts, self.ema = show, tuple(opts), ema
@@ -77,19 +112,23 @@ class Run:
 
     def __enter__(self):
         self.step, self.updates, self.drawn_s, self.history, self.ended = 0, 0, 0.0, {}, ""
-        self._pending, self._stop, self._drawable = {}, None, self.show
+        self._pending, self._stop, self._drawable, self._loaded_s = {}, None, self.show, None
         self._rates = [[group["lr"] for group in opt.param_groups] for opt in self.opts]
         self._weights = [p for opt in self.opts for group in opt.param_groups for p in group["params"]]
         self._weights += [] if self.ema is None else list(self.ema.model.state_dict().values())
         self._live = get_ipython() is not None
+        if self._skip:
+            self._load()
         self._handle = display({"text/plain": ""}, raw=True, display_id=True) if self._live else None
         self._healthy, self._healthy_step = [w.detach().clone() for w in self._weights], 0
+        self._memory = memory_limit()
+        self._memory.__enter__()
         self._start = self._next = time.perf_counter()
         return self
 
     def over(self, batches):
-        """The items of an endless iterable, one a step, until the box is used up."""
-        for batch in batches:
+        """The items of an endless iterable, one a step, until the box is used up; none if weights were loaded."""
+        for batch in () if self._skip else batches:
             for opt, rates in zip(self.opts, self._rates):
                 for group, lr in zip(opt.param_groups, rates):
                     group["lr"] = lr * min(1.0, 2 - 2 * self.progress)
@@ -115,23 +154,61 @@ class Run:
 
     @property
     def seconds(self):
-        """Seconds of training so far, drawing left out."""
-        return (self._stop or time.perf_counter()) - self._start - self.drawn_s
+        """Seconds of training so far, drawing left out; of loaded weights, those that they were trained for."""
+        return self._loaded_s if self._skip else (self._stop or time.perf_counter()) - self._start - self.drawn_s
 
     @property
     def progress(self):
         """Share of the box that is used up, from 0 to 1."""
+        if self._skip:
+            return 1.0
         share = self.step / self.box_steps if self.box_steps else self.seconds / self.box_s
         return min(1.0, share)
 
+    def save(self):
+        """Write what was trained to data/pretrained, under the name given as `shipped`, eight bits a weight."""
+        thin = {name: (steps[::len(steps) // 200 + 1], values[::len(values) // 200 + 1])
+                for name, (steps, values) in self.history.items()}
+        torch.save({"weights": [_pack(w.detach().cpu()) for w in self._result()], "seconds": self.seconds,
+                    "step": self.step, "history": thin}, PRETRAINED / f"{self.shipped}.pt")
+
+    def _result(self):
+        """What a training leaves: the averaged network, or, where there is none, all that the optimisers moved."""
+        return self._weights if self.ema is None else list(self.ema.model.state_dict().values())
+
+    def _load(self):
+        """Put the shipped weights in place, all or none; raise RuntimeError, in a sentence, if they do not fit."""
+        path = PRETRAINED / f"{self.shipped}.pt"
+        instead = "give Run minutes above 0 to train instead"
+        if not path.exists():
+            raise RuntimeError(f"there are no weights data/pretrained/{path.name}: {instead}")
+        try:
+            kept = torch.load(path, map_location="cpu", weights_only=True)
+            self._loaded_s, self.step, history = kept["seconds"], kept["step"], kept["history"]
+            fits = [w.shape for w, _ in kept["weights"]] == [w.shape for w in self._result()]
+        except Exception as error:                 # torch.load raises many kinds
+            raise RuntimeError(f"{path.name} cannot be read ({type(error).__name__}): {instead}, or restore it "
+                               "with  git checkout HEAD -- data/pretrained") from error
+        if not fits:
+            raise RuntimeError(f"the weights in {path.name} do not fit a network that was changed: {instead}, "
+                               "or undo the change")
+        with torch.no_grad():
+            for mine, (whole, scale) in zip(self._result(), kept["weights"]):
+                mine.copy_(whole * scale)
+        if self.ema is not None:
+            self.ema.net.load_state_dict(self.ema.model.state_dict())
+        self.history = {name: (list(steps), list(values)) for name, (steps, values) in history.items()}
+        self.ended = "weights that ship with the course, not trained here"
+
     def __exit__(self, kind, error, trace):
         self._stop = time.perf_counter()
+        self._memory.__exit__(None, None, None)
         for opt, rates in zip(self.opts, self._rates):
             for group, lr in zip(opt.param_groups, rates):
                 group["lr"] = lr
         if isinstance(error, KeyboardInterrupt):
             self.ended = "stopped by you, and what was trained is kept"
-        elif isinstance(error, RuntimeError) and re.search("out of memory|can't allocate memory", str(error)):
+        elif isinstance(error, MemoryError) or re.search("out of memory|can't allocate memory", str(error)):
             self.ended = "out of memory: choose a smaller batch and run the cell again; what was trained is kept"
             self._drawable = None                      # a figure would need memory, too
         elif error is not None:
@@ -212,6 +289,14 @@ class Run:
         return f"{line} - {self.ended}" if self.ended else line
 
 
+def _pack(w):
+    """A matrix or a stack of filters as int8 with one scale a row, a vector as it is: (numbers, scales)."""
+    if w.dim() < 2:
+        return w, torch.ones(())
+    scale = w.abs().flatten(1).amax(1).clamp(min=1e-8).reshape(-1, *[1] * (w.dim() - 1)) / 127
+    return (w / scale).round().to(torch.int8), scale
+
+
 class EMA:
     """Exponential moving average of the weights of `net`, in `ema.model`, a copy that is never trained.
 
@@ -232,20 +317,3 @@ class EMA:
             average.lerp_(weight, 1 - decay)
         for average, buffer in zip(self.model.buffers(), self.net.buffers()):
             average.copy_(buffer)
-
-
-def pretrained(name, net):
-    """Load the weights that ship as `data/pretrained/<name>.pt` into `net` and return it, ready to sample.
-
-    Raises FileNotFoundError if there are none and RuntimeError if they do not fit `net`, in a sentence.
-    """
-    path = PRETRAINED / f"{name}.pt"
-    if not path.exists():
-        known = ", ".join(sorted(p.stem for p in PRETRAINED.glob("*.pt"))) or "none"
-        raise FileNotFoundError(f"no weights called {name!r} in data/pretrained (there: {known})")
-    try:
-        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:                     # torch.load and load_state_dict raise many kinds
-        raise RuntimeError(f"the weights in {path.name} do not fit this network or cannot be read "
-                           f"({type(error).__name__}): train it instead, or undo the change to it") from error
-    return net.eval()

@@ -15,6 +15,8 @@ import pytest
 from nbval.kernel import RunningKernel
 
 ROOT = Path(__file__).resolve().parents[2]
+if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):         # they share the cores: see addopts in pyproject.toml
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, os.cpu_count() // int(workers))))
 
 
 def pytest_configure(config):
@@ -22,6 +24,14 @@ def pytest_configure(config):
     os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")
     RunningKernel.get_message = get_message
     config.pluginmanager.register(SwallowedTimeout(), "swallowed-timeout")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A notebook is one piece of work: its cells stay together and in order on one worker."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 def pytest_terminal_summary(terminalreporter):

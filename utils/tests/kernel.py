@@ -15,14 +15,14 @@ class Kernel:
         self.client, self.manager = client, manager
 
     def run(self, code, stop_after=None, timeout=120):
-        """Run one cell; `stop_after` seconds after its live figure first moved, press the stop button."""
+        """Run one cell; `stop_after` seconds after each of its live figures first moved, press the stop button."""
         asked = self.client.execute(code)
-        messages, first, pressed = [], None, False
+        messages, due, seen = [], [], set()
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            if stop_after is not None and first and not pressed and time.monotonic() > first + stop_after:
+            if due and time.monotonic() > due[0]:
                 self.manager.interrupt_kernel()
-                pressed = True
+                due.pop()
             with contextlib.suppress(Exception):
                 message = self.client.get_iopub_msg(timeout=0.1)
                 if message["parent_header"].get("msg_id") != asked:
@@ -32,14 +32,22 @@ class Kernel:
                     return messages
                 if kind not in ("status", "execute_input"):
                     messages.append((kind, content))
-                    if kind == "update_display_data":
-                        first = first or time.monotonic()
+                    figure = content.get("transient", {}).get("display_id")
+                    if stop_after is not None and kind == "update_display_data" and figure not in seen:
+                        seen.add(figure)
+                        due = [time.monotonic() + stop_after]
         raise AssertionError(f"the cell did not end within {timeout} s")
 
 
 def text(messages, stream="stdout"):
     """What the cell printed."""
     return "".join(c["text"] for kind, c in messages if kind == "stream" and c["name"] == stream)
+
+
+def ends(messages):
+    """The last line that each training of a cell left in its figure."""
+    return list({content["transient"]["display_id"]: content["data"]["text/plain"]
+                 for kind, content in messages if kind == "update_display_data"}.values())
 
 
 @contextlib.contextmanager

@@ -138,7 +138,9 @@ def move_every_control(page):
         for handle in box.locator(".noUi-handle").all():
             handle.focus()
             for _ in range(3):
+                value = handle.get_attribute("aria-valuenow")
                 timed(picture, lambda handle=handle: handle.press("ArrowRight"))
+                assert handle.get_attribute("aria-valuenow") != value
         for choice in box.locator("select").all():
             for i in range(1, choice.locator("option").count()):
                 timed(picture, lambda choice=choice, i=i: choice.select_option(index=i))

@@ -197,7 +197,7 @@ def test_training_the_classifier_runs_and_learns(monkeypatch, images):
     monkeypatch.setattr(metrics.data, "load", lambda: small)
     net, accuracy = metrics.train_classifier(epochs=3)
     assert accuracy > 0.3 and net.sd.min() > 0
-    assert net.features(small[0][:200]).std().item() == pytest.approx(1, abs=0.2)
+    assert ((net.activations(small[0][:200]) - net.mean) / net.sd).std().item() == pytest.approx(1, abs=0.2)
 
 
 def test_shipped_rows_stand_in_and_say_so(capsys):

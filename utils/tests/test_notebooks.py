@@ -28,7 +28,7 @@ def test_a_reader_gets_to_the_end(path, answers, state, tmp_path):
     notebook.cells.append(nbformat.v4.new_code_cell(
         f"from utils import exercises\nassert set(exercises._state.values()) == {{{state!r}}}, exercises._state"))
     course = course_copy(tmp_path, **{path.stem: notebook})
-    command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path),
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path),
                "-p", "utils.tests.conftest", str(course / "notebooks")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})
@@ -91,12 +91,15 @@ def test_home_moves_the_course(tmp_path):
 
 
 def test_requirements_are_met_by_what_colab_has():
-    """Colab's list of 2026-08-19 (googlecolab/backend-info); nbval and pytest are for tests and not there."""
-    colab = {"torch": "2.11.0", "torchvision": "0.26.0", "matplotlib": "3.10.0", "ipywidgets": "7.7.1"}
-    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]
-    wanted = {(r := Requirement(line)).name: r.specifier for line in lines}
-    assert all(version in wanted[name] for name, version in colab.items())
-    assert set(wanted) - set(colab) == {"jupyterlab", "nbval", "pytest"}
+    """Nothing is installed on Colab. JupyterLab it has no need of; nbval and pytest are for tests."""
+    wanted, colab, oldest = ({r.name: r.specifier for line in path.read_text().splitlines()
+                              if line and line[0] != "#" for r in [Requirement(line)]}
+                             for path in (ROOT / "requirements.txt", ROOT / ".github" / "colab.txt",
+                                          ROOT / ".github" / "oldest.txt"))
+    assert set(wanted) - set(colab) == {"jupyterlab", "nbval", "pytest"} and set(oldest) < set(wanted)
+    for name in set(wanted) & set(colab):
+        assert str(colab[name])[2:] in wanted[name]
+        assert str(oldest[name])[2:] in wanted[name] and f">={str(oldest[name])[2:-2]}" in str(wanted[name])
 
 
 # The set-up cell, where a reader may start it.

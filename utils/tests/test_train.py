@@ -1,6 +1,8 @@
+import hashlib
 import itertools
 import math
 import re
+import weakref
 
 import pytest
 import torch
@@ -97,7 +99,7 @@ def test_logged_tensors_are_detached_and_steps_kept():
 def test_not_finite_names_value_and_step_and_puts_weights_back(net_and_opt, capsys, bad):
     net, opt = net_and_opt
     ema = EMA(net)
-    with Run(steps=50, opts=[opt], ema=ema, every=0) as run:
+    with Run(steps=10_000, opts=[opt], ema=ema, every=0) as run:
         for _ in run.over(itertools.repeat(0)):
             value = net(torch.ones(1, 1)).sum() * (bad if run.step == 20 else 1)
             opt.zero_grad()
@@ -105,7 +107,7 @@ def test_not_finite_names_value_and_step_and_puts_weights_back(net_and_opt, caps
             opt.step()
             run.log(loss=value, other=0.0)
     said = capsys.readouterr().out
-    assert run.step <= 25 and "loss became" in said and "at step 20" in said and "lower the learning rate" in said
+    assert run.step < 10_000 and "loss became" in said and "at step 20" in said and "lower the learning rate" in said
     weights = [*net.parameters(), *ema.model.parameters()]
     assert all(w.isfinite().all() for w in weights) and run._healthy_step > 0
     with Run(steps=5, opts=[opt]) as run:                         # the optimiser has forgotten the bad gradient
@@ -139,13 +141,23 @@ def test_stop_button_keeps_what_was_trained(net_and_opt, capsys):
     assert opt.param_groups[0]["lr"] == 0.1
 
 
-def test_out_of_memory_says_what_to_lower(net_and_opt, capsys):
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB"),
+                                   RuntimeError("DefaultCPUAllocator: can't allocate memory"), MemoryError()])
+def test_out_of_memory_says_what_to_lower_and_frees_memory(net_and_opt, capsys, error):
     net, opt = net_and_opt
-    with Run(steps=10, opts=[opt]) as run:
-        for _ in run.over(itertools.repeat(0)):
-            if run.step == 3:
-                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
-    assert run.step == 3 and "smaller batch" in capsys.readouterr().out
+    large = []
+
+    def training():
+        with Run(steps=10, opts=[opt]) as run:
+            for _ in run.over(itertools.repeat(0)):
+                x = torch.zeros(1000)
+                large.append(weakref.ref(x))
+                if run.step == 3:
+                    raise error
+        return run
+    assert training().step == 3 and "smaller batch" in capsys.readouterr().out
+    error.__traceback__ = None                                    # held by this test alone
+    assert all(x() is None for x in large)
 
 
 def test_other_errors_pass_through():
@@ -207,19 +219,97 @@ def test_ema_follows_the_weights_with_a_warm_up():
     assert not ema.model.training and net.training
 
 
-def test_pretrained_loads_or_says_why_not(tmp_path, monkeypatch):
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
     monkeypatch.setattr(train, "PRETRAINED", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("averaged", [True, False])
+def test_shipped_weights_stand_in_for_a_training(shelf, monkeypatch, capsys, averaged):
+    def pieces(seed):
+        torch.manual_seed(seed)
+        net = nn.Linear(3, 2)
+        return net, EMA(net) if averaged else None, torch.optim.Adam(net.parameters())
+
+    net, ema, opt = pieces(0)
+    with Run(steps=500, opts=[opt], ema=ema, shipped="tiny") as run:
+        for _ in run.over(itertools.repeat(0)):
+            net.weight.data.add_(0.01)
+            run.log(loss=run.step)
+    run.save()
+    left = ema.model if averaged else net
+    monkeypatch.setenv("WORKSHOP_BUDGET", "0.02")
+    for box, shipped_everywhere in ((dict(minutes=0), False), (dict(minutes=5), True)):
+        if shipped_everywhere:
+            monkeypatch.setenv("WORKSHOP_SHIPPED", "1")
+        net, ema, opt = pieces(1)
+        with Run(**box, opts=[opt], ema=ema, shipped="tiny") as again:
+            for _ in again.over(itertools.repeat(0)):
+                pytest.fail("it trains")
+        for mine in (net, ema.model) if averaged else (net,):
+            assert torch.allclose(mine.weight, left.weight, atol=float(left.weight.abs().max()) / 250)
+            assert torch.equal(mine.bias, left.bias)
+        assert again.step == 500 and again.seconds == run.seconds and again.progress == 1
+        steps, values = again.history["loss"]
+        assert steps == values and 100 < len(steps) <= 200 and steps[0] == 0
+        assert "weights that ship with the course, not trained here" in capsys.readouterr().out
+
+
+def test_shipped_weights_that_are_not_there_or_do_not_fit(shelf):
+    def load(name, net):
+        with Run(minutes=0, opts=[torch.optim.Adam(net.parameters())], shipped=name):
+            pass
+
     net = nn.Linear(2, 2)
-    torch.save(net.state_dict(), tmp_path / "tiny.pt")
-    (tmp_path / "broken.pt").write_bytes(b"not a checkpoint")
-    other = train.pretrained("tiny", nn.Linear(2, 2))
-    assert torch.equal(other.weight, net.weight) and not other.training
-    with pytest.raises(FileNotFoundError, match="there: broken, tiny"):
-        train.pretrained("gan", net)
-    for name, wanted in (("tiny", nn.Linear(3, 2)), ("broken", net)):
-        with pytest.raises(RuntimeError, match="do not fit this network or cannot be read") as error:
-            train.pretrained(name, wanted)
-        assert "\n" not in str(error.value)
+    with Run(steps=2, opts=[torch.optim.Adam(net.parameters())], shipped="tiny") as run:
+        list(run.over(itertools.repeat(0)))
+    run.save()
+    whole = (shelf / "tiny.pt").read_bytes()
+    (shelf / "foreign.pt").write_bytes(b"not a checkpoint")
+    (shelf / "cut.pt").write_bytes(whole[:-100])
+    torch.save(net.state_dict(), shelf / "other.pt")
+    other = nn.Linear(3, 2)
+    before = other.weight.detach().clone()
+    for name, mine, sentence in (("none", net, "there are no weights data/pretrained/none.pt"),
+                                 ("foreign", net, "foreign.pt cannot be read"), ("cut", net, "cut.pt cannot be read"),
+                                 ("other", net, "other.pt cannot be read"), ("tiny", other, "that was changed")):
+        with pytest.raises(RuntimeError, match=sentence) as error:
+            load(name, mine)
+        assert "give Run minutes above 0 to train instead" in str(error.value) and "\n" not in str(error.value)
+    assert torch.equal(other.weight, before)
+    with pytest.raises(ValueError, match="no weights ship for this training"):
+        Run(minutes=0)
+
+
+def test_weights_that_ship_are_small_and_named_with_their_checksum():
+    text = (train.PRETRAINED.parent / "README.md").read_text("utf-8")
+    named = dict(re.findall(r"^\| `([\w-]+\.pt)` \|.*`([0-9a-f]{64})`", text, re.M))
+    files = list(train.PRETRAINED.glob("*.pt"))
+    assert named == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    assert {path.stem for path in files} == {"classifier", "gan", "vae", "diffusion"}
+    assert all(path.stat().st_size < 2_000_000 for path in files)
+
+
+@pytest.mark.skipif(train.free_memory() is None or torch.accelerator.is_available(), reason="Linux without a GPU only")
+def test_a_step_that_needs_more_memory_than_there_is_ends_the_run_and_not_the_kernel():
+    code = """
+import itertools, resource, torch
+from utils import train
+from utils.train import Run
+before = resource.getrlimit(resource.RLIMIT_DATA)
+train.free_memory = lambda: 2 * 10 ** 9
+kept = []
+with Run(minutes=60) as run:
+    for _ in run.over(itertools.repeat(0)):
+        kept.append(torch.ones(10 ** 8))                           # 0.4 GB
+del kept
+print(resource.getrlimit(resource.RLIMIT_DATA) == before, float(torch.ones(10 ** 9).sum()) > 0)
+"""
+    with kernel() as k:
+        messages = k.run(code)
+        assert any("out of memory: choose a smaller batch" in str(content) for _, content in messages)
+        assert text(messages).endswith("True True\n")             # afterwards nothing is refused
 
 
 # In a real kernel: what is displayed, and the real stop button.

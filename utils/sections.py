@@ -1,0 +1,137 @@
+"""Enter a notebook in the middle: which cells a section needs, and a sentence where one of them has not been run.
+
+`%reload_ext utils.sections` in the set-up cell brings both: the function `enter`, and that sentence.
+"""
+
+import builtins
+import contextlib
+import json
+import os
+import re
+import symtable
+from collections import namedtuple
+from pathlib import Path
+
+from IPython import get_ipython
+from IPython.utils.capture import capture_output
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+Cell = namedtuple("Cell", "section source makes uses")
+
+
+def load_ipython_extension(shell):
+    """Called by %load_ext: put `enter` where the reader can call it, and explain names that are not there yet."""
+    shell.user_ns["enter"] = enter
+    shell.set_custom_exc((NameError,), _explain)
+
+
+def enter(notebook, section):
+    """Run the cells that a section needs, and none of the section's own: `enter(3, 7)` for notebook 3, section 7.
+
+    The cells come from the notebook as it is saved, so answers to exercises that are saved count. A training whose
+    weights ship with the course is not run: its weights are loaded.
+    Raises ValueError, in a sentence, for a notebook or a section that is not there.
+    """
+    cells, shell = read(notebook), get_ipython()
+    own = [i for i, cell in enumerate(cells) if cell.section == section]
+    if not own or section == 0:
+        raise ValueError(f"there is no section {section}: choose one from 1 to {max(c.section for c in cells)}")
+    needed = needs(cells, own)
+    for i in needed:
+        with capture_output(), _shipped_weights():
+            done = shell.run_cell(cells[i].source, store_history=False, silent=True)
+        if not done.success:
+            print(f"A cell of section {cells[i].section} did not run, so section {section} cannot be entered yet: "
+                  f"run that section first.\n\n{cells[i].source}")
+            return
+    sections = sorted({str(cells[i].section) for i in needed} - {"0"}, key=int)
+    print(f"Ready for section {section}: ran {len(needed)} cells of the beginning"
+          + (f" and of section {', '.join(sections)}." if sections else "."))
+
+
+def read(notebook):
+    """The code cells of a notebook, by its number, below the set-up cell: a list of `Cell`; section 0 is before 1."""
+    path = next(FOLDER.glob(f"{notebook}_*.ipynb"), None)
+    if path is None:
+        raise ValueError(f"there is no notebook {notebook}: choose one of "
+                         + ", ".join(sorted(p.name[0] for p in FOLDER.glob("[0-9]_*.ipynb"))))
+    section, cells = 0, []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            cells.append(Cell(section, source, *_names(source)))
+        else:
+            section = [section, *re.findall(r"^## (\d*)", source, re.M)][-1]
+            section = int(section) if section != "" else max(c.section for c in cells) + 1
+    return cells[1:]
+
+
+def needs(cells, own):
+    """Indices of the cells before those of `own` whose names these use, and of those that they need in turn, in order.
+
+    cells: what `read` returns; own: indices into it, in order. The imports, before section 1, are always needed.
+    """
+    found, ahead = {i for i, cell in enumerate(cells) if cell.section == 0}, list(own)
+    while ahead:
+        i = ahead.pop()
+        for name in cells[i].uses:
+            before = [j for j in range(i) if name in cells[j].makes]
+            after = [j for j in range(i, own[0]) if name in cells[j].makes]    # a function may name what comes later
+            for j in before[-1:] or after[:1]:
+                if j not in found and j < own[0]:
+                    found.add(j)
+                    ahead.append(j)
+    return sorted(found)
+
+
+def _names(source):
+    """Names that a cell makes, and names of other cells that it uses. What it trains it uses and makes anew."""
+    code = "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
+    try:
+        top = symtable.symtable(code, "cell", "exec")
+    except SyntaxError:                            # a reader may be in the middle of writing it
+        return set(), set()
+    makes = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
+    uses, inner = {s.get_name() for s in top.get_symbols() if s.is_referenced()}, list(top.get_children())
+    while inner:
+        table = inner.pop()
+        uses |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+        inner += table.get_children()
+    trained = set(re.findall(r"(\w+)\.parameters\(\)", code))
+    return makes | trained, uses - makes - set(dir(builtins))
+
+
+@contextlib.contextmanager
+def _shipped_weights():
+    before = os.environ.get("WORKSHOP_SHIPPED")
+    os.environ["WORKSHOP_SHIPPED"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("WORKSHOP_SHIPPED")
+        if before:
+            os.environ["WORKSHOP_SHIPPED"] = before
+
+
+def _explain(shell, kind, error, trace, tb_offset=None):
+    """Show a NameError with a sentence that says which section makes the name, if one does."""
+    place = _maker(error.name, shell.user_ns["In"][-1]) if kind is NameError else None
+    if place:
+        error.args = (f"{error}. Section {place[1]} makes it: run the cells above this one first (menu Run, Run All "
+                      f"Above Selected Cell; on Colab: Runtime, Run before), or only what this section needs, by "
+                      f"enter({place[0]}, {place[2]})",)
+    shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+
+def _maker(name, source):
+    """(notebook, section that makes `name`, section of the cell most like `source`), or None if none does."""
+    lines, best = set(source.splitlines()), None
+    for path in sorted(FOLDER.glob("[0-9]_*.ipynb")):
+        cells = read(path.name[0])
+        for i, cell in enumerate(cells):
+            before = [c.section for c in cells[:i] if name in c.makes][-1:]
+            makers = before or [c.section for c in cells[i:] if name in c.makes]
+            score = len(lines & set(cell.source.splitlines()))
+            if makers and score and (best is None or score > best[0]):
+                best = score, (int(path.name[0]), makers[0], cell.section)
+    return best and best[1]

@@ -1,0 +1,157 @@
+"""What readers change in the main training of each notebook, and the machines they run it on."""
+
+import locale
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+import torch
+
+from utils import sections
+
+from .conftest import ROOT
+from .kernel import ends, kernel, text
+from .readers import NOTEBOOKS
+from .test_sections import SETUP, errors
+
+TRAINED = {1: "G", 2: "decoder", 3: "net"}
+
+
+def main_training(notebook):
+    """The cells that lead to the training whose weights ship, and that one."""
+    cells = sections.read(notebook)
+    last = next(i for i, cell in enumerate(cells) if "minutes = 3" in cell.source)
+    return [cells[i].source for i in [*sections.needs(cells, [last]), last]]
+
+
+def edited(notebook, pattern, new):
+    """Those cells with every match in the function that trains clothes, or what it calls, replaced; it must match."""
+    cells, count = main_training(notebook), 0
+    for i, source in enumerate(cells):
+        if re.search("def (train_clothes|clothes_vae|train_vae|adam)", source):
+            cells[i], n = re.subn(pattern, new, source)
+            count += n
+    assert count
+    return cells
+
+
+@pytest.mark.parametrize("what, pattern, new", [
+    ("learning rate 100", r"(lr=|parameters\(\), )\de-3", r"\g<1>100.0"),
+    ("batch of 1", r"size=\d+", "size=1"),
+    ("batch of 60,000", r"size=\d+", "size=60_000")], ids=["learning-rate-100", "batch-1", "batch-60000"])
+@pytest.mark.parametrize("notebook", [1, 2, 3])
+def test_an_extreme_setting_ends_in_a_sentence_and_loses_nothing(notebook, what, pattern, new):
+    with kernel() as k:
+        k.run(SETUP)
+        *before, last = edited(notebook, pattern, new)
+        for source in before:
+            assert not errors(k.run(source))
+        k.run("train.free_memory = lambda: 3 * 10 ** 9           # a small machine")
+        messages = k.run(last, timeout=300)
+        said, = ends(messages)
+        assert not errors(messages) and text(messages, "stderr") == "" and re.search(r"min, [\d,]+ steps", said), said
+        if what == "batch of 60,000":
+            assert "out of memory: choose a smaller batch and run the cell again; what was trained is kept" in said
+        if "became" in said:
+            assert "lower the learning rate" in said and "are put back" in said
+        finite = f"all(w.isfinite().all() for w in {TRAINED[notebook]}.parameters())"
+        assert text(k.run(f"print({finite})")) == "True\n"
+
+
+@pytest.mark.parametrize("notebook", [1, 2, 3])
+def test_the_stop_button_in_every_training_of_a_notebook(notebook):
+    """Each training would take ten minutes and is stopped right after it began; all cells run to the end."""
+    said = []
+    with kernel() as k:
+        k.run(SETUP)
+        k.run("def longer(run, enter=train.Run.__enter__):\n    run.box_s, run.box_steps = 600, None\n"
+              "    return enter(run)\ntrain.Run.__enter__ = longer")
+        for cell in sections.read(notebook):
+            messages = k.run(cell.source, stop_after=0.05, timeout=300)
+            assert not errors(messages) and text(messages, "stderr") == "", cell.source
+            said += ends(messages)
+    assert len(said) >= 9 and all(end.endswith("stopped by you, and what was trained is kept") for end in said)
+
+
+@pytest.mark.parametrize("notebook", [1, 2, 3])
+def test_zero_minutes_take_the_shipped_weights(notebook):
+    with kernel() as k:
+        k.run(SETUP)
+        *before, last = main_training(notebook)
+        for source in before:
+            k.run(source)
+        messages = k.run(last.replace("minutes = 3", "minutes = 0"))
+        assert not errors(messages) and "weights that ship with the course, not trained here" in text(messages)
+        assert text(k.run("print(run.seconds > 100)")) == "True\n"
+
+
+def test_a_network_that_the_reader_changed_is_offered_training():
+    with kernel() as k:
+        k.run(SETUP)
+        *before, last = main_training(3)
+        for source in before:
+            k.run(source.replace("c=32", "c=40"))
+        message, = errors(k.run(last.replace("minutes = 3", "minutes = 0")))
+        assert message == ("the weights in diffusion.pt do not fit a network that was changed: give Run minutes above 0 "
+                           "to train instead, or undo the change")
+        assert not errors(k.run(last))
+
+
+def comma_locale():
+    """A locale of this machine that writes 1,5 for 1.5, or None."""
+    names = subprocess.run(["locale", "-a"], capture_output=True, text=True).stdout.split()
+    before = locale.setlocale(locale.LC_NUMERIC)
+    try:
+        for name in names:
+            locale.setlocale(locale.LC_NUMERIC, name)
+            if locale.localeconv()["decimal_point"] == ",":
+                return name
+    finally:
+        locale.setlocale(locale.LC_NUMERIC, before)
+
+
+@pytest.mark.skipif(comma_locale() is None,
+                    reason="no locale with decimal commas here: localedef -i de_DE -f UTF-8 de_DE.UTF-8")
+def test_a_locale_with_decimal_commas(tmp_path):
+    """Numbers are read and written with points, in tables, titles and the scoreboard."""
+    with kernel() as k:
+        k.run(f"import locale; locale.setlocale(locale.LC_ALL, {comma_locale()!r})")
+        assert text(k.run("print(locale.str(1.5), f'{1.5:n}')")) == "1,5 1,5\n"
+        for source in (SETUP, "enter(3, 10)",
+                       *(cell.source for cell in sections.read(3) if cell.section == 10)):
+            messages = k.run(source, timeout=300)
+            assert not errors(messages), source
+            if "metrics.report" in source:
+                assert re.search(r"precision, high is good +0\.88", text(messages))
+        assert "0.02" in text(k.run("print(train.describe())"))
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it():
+    with kernel() as k:
+        k.run("import importlib.util as u\nfind = u.find_spec\n"
+              "u.find_spec = lambda name, *a: None if name == 'ipywidgets' else find(name, *a)")
+        message, = errors(k.run(SETUP))
+        assert message.startswith("ipywidgets not found: run  pip install -r requirements.txt")
+
+
+def test_the_mixture_survives_codes_far_from_zero():
+    """Notebook 2, section 8: after a short training the codes can lie far away, where float32 is coarse."""
+    notebook = nbformat.read(NOTEBOOKS[1], as_version=4)
+    scope = {"torch": torch}
+    exec("from torch.distributions import *", scope)
+    exec(next(cell.source for cell in notebook.cells if "def fit_mixture" in cell.source), scope)
+    torch.manual_seed(0)
+    z = torch.randn(4000, 32) @ torch.randn(32, 32) / 4
+    near, far = (scope["fit_mixture"](z + shift, steps=10).log_prob(z + shift).mean() for shift in (0, 100))
+    assert near.isfinite() and abs(near - far) < 1
+
+
+def test_the_page_shows_every_notebook(tmp_path):
+    subprocess.run([sys.executable, ".github/nb.py", "page", str(tmp_path / "site")], cwd=ROOT, check=True)
+    index = (tmp_path / "site" / "index.html").read_text("utf-8")
+    for path in NOTEBOOKS:
+        html = (tmp_path / "site" / f"{path.stem}.html").read_text("utf-8")
+        assert f'href="{path.stem}.html"' in index and html.count("data:image/png") >= 10
+        assert "attachment:result.png" not in html and "What you can now say" in html

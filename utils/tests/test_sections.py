@@ -1,0 +1,76 @@
+"""Every section of every notebook, entered cold, and what a reader sees who runs a cell too early."""
+
+import nbformat
+import pytest
+
+from utils import sections
+
+from .kernel import kernel, text
+from .readers import NOTEBOOKS
+
+SETUP = nbformat.read(NOTEBOOKS[0], as_version=4).cells[1].source
+PLACES = [(n, k) for n in (1, 2, 3) for k in sorted({cell.section for cell in sections.read(n)} - {0})]
+
+
+def errors(messages):
+    return [content["evalue"] for kind, content in messages if kind == "error"]
+
+
+@pytest.mark.parametrize("notebook, section", PLACES)
+def test_a_section_entered_cold(notebook, section):
+    """The set-up cell, `enter`, and the section's own cells: nothing else has run in this kernel."""
+    own = [cell.source for cell in sections.read(notebook) if cell.section == section]
+    assert own
+    with kernel() as k:
+        for source in (SETUP, f"enter({notebook}, {section})", *own):
+            messages = k.run(source, timeout=300)
+            assert not errors(messages) and text(messages, "stderr") == "", source
+            if source.startswith("enter("):
+                assert text(messages).startswith(f"Ready for section {section}: ran ")
+
+
+def test_a_cell_run_too_early_is_told_what_it_needs():
+    cells = sections.read(3)
+    with kernel() as k:
+        k.run(SETUP)
+        k.run(cells[0].source)
+        early = next(cell for cell in cells if "plot.trilemma" in cell.source)
+        message, = errors(k.run(early.source))
+        assert "name 'row' is not defined. Section 10 makes it" in message and message.endswith("by enter(3, 10)")
+        early = next(cell for cell in cells if cell.section == 2 and "ring.sample" in cell.source)
+        message, = errors(k.run(early.source))
+        assert "Section 1 makes it: run the cells above this one first" in message
+        assert message.endswith("by enter(3, 2)")
+        message, = errors(k.run("no_such_name"))
+        assert message == "name 'no_such_name' is not defined"
+        message, = errors(k.run("def f():\n    row = row + 1\nf()"))     # not a missing cell
+        assert "Section" not in message
+
+
+def test_enter_says_what_does_not_run(tmp_path, monkeypatch):
+    """The reader's own cell is broken: it is shown, and nothing more is run."""
+    notebook = nbformat.read(NOTEBOOKS[2], as_version=4)
+    cell = next(cell for cell in notebook.cells if "def alpha_bar" in cell.source)
+    cell.source += "\nundefined_by_the_reader"
+    nbformat.write(notebook, tmp_path / NOTEBOOKS[2].name)
+    with kernel() as k:
+        k.run(SETUP)
+        k.run(f"from pathlib import Path\nfrom utils import sections\nsections.FOLDER = Path({str(tmp_path)!r})")
+        messages = k.run("enter(3, 2)")
+        assert "A cell of section 1 did not run, so section 2 cannot be entered yet" in text(messages)
+        assert "undefined_by_the_reader" in text(messages)
+        for call, sentence in (("enter(3, 40)", "there is no section 40: choose one from 1 to 12"),
+                               ("enter(7, 1)", "there is no notebook 7: choose one of 3")):
+            message, = errors(k.run(call))
+            assert message == sentence
+
+
+def test_what_a_cell_makes_and_uses():
+    makes, uses = sections._names("%time x = 1\nimport a.b as c\nopt = Adam(net.parameters())\n"
+                                  "def f(y, z=w):\n    return x0 + y + len(y)\nv = [i for i in f(1)]")
+    assert makes == {"c", "opt", "f", "v", "net"} and uses == {"Adam", "net", "w", "x0"}
+    assert sections._names("def half(") == (set(), set())
+    cells = [sections.Cell(section, *rest) for section, *rest in (
+        (0, "", {"torch"}, set()), (1, "", {"net"}, {"torch"}), (1, "", {"net"}, {"net"}), (1, "", {"other"}, set()),
+        (2, "", {"f"}, {"later"}), (2, "", {"later"}, set()), (3, "", set(), {"f"}), (4, "", set(), {"net", "f"}))]
+    assert sections.needs(cells, [6]) == [0, 4, 5] and sections.needs(cells, [7]) == [0, 1, 2, 4, 5]
