@@ -70,7 +70,7 @@ def run(paths):
 def weights(budget):
     """Train the model of each notebook's row `budget` times as long, with the notebook's own cells; save it to ship."""
     sys.path.insert(0, str(ROOT))
-    from utils import sections              # which needs torch: the other verbs do not
+    from utils import sections
 
     os.environ["WORKSHOP_BUDGET"] = str(budget)
     os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")

@@ -68,7 +68,8 @@ def memory_limit():
     if free is None:
         yield
         return
-    import resource                                                # there is none on Windows
+    import resource
+
     mine = 1024 * int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1])
     before = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (mine + int(0.9 * free), before[1]))

@@ -94,8 +94,8 @@ def test_a_network_that_the_reader_changed_is_offered_training():
         for source in before:
             k.run(source.replace("c=32", "c=40"))
         message, = errors(k.run(last.replace("minutes = 3", "minutes = 0")))
-        assert message == ("the weights in diffusion.pt do not fit a network that was changed: give Run minutes above 0 "
-                           "to train instead, or undo the change")
+        assert message == ("the weights in diffusion.pt do not fit a network that was changed: give Run minutes "
+                           "above 0 to train instead, or undo the change")
         assert not errors(k.run(last))
 
 
@@ -146,6 +146,15 @@ def test_the_mixture_survives_codes_far_from_zero():
     z = torch.randn(4000, 32) @ torch.randn(32, 32) / 4
     near, far = (scope["fit_mixture"](z + shift, steps=10).log_prob(z + shift).mean() for shift in (0, 100))
     assert near.isfinite() and abs(near - far) < 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="repo2docker does not run on Windows")
+def test_binder_would_build_an_image_with_our_requirements():
+    done = subprocess.run([sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."], cwd=ROOT,
+                          capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0 and "environment for python=3.12" in said, said[-2000:]
+    assert said.index("COPY --chown=0:0 src/ ") < said.index('-r ".binder/requirements.txt"')   # it includes ../
 
 
 def test_the_page_shows_every_notebook(tmp_path):

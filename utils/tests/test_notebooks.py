@@ -28,8 +28,8 @@ def test_a_reader_gets_to_the_end(path, answers, state, tmp_path):
     notebook.cells.append(nbformat.v4.new_code_cell(
         f"from utils import exercises\nassert set(exercises._state.values()) == {{{state!r}}}, exercises._state"))
     course = course_copy(tmp_path, **{path.stem: notebook})
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path),
-               "-p", "utils.tests.conftest", str(course / "notebooks")]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-c", str(ROOT / "pyproject.toml"),
+               "--rootdir", str(tmp_path), "-p", "utils.tests.conftest", str(course / "notebooks")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
