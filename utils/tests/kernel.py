@@ -44,6 +44,11 @@ def text(messages, stream="stdout"):
     return "".join(c["text"] for kind, c in messages if kind == "stream" and c["name"] == stream)
 
 
+def errors(messages):
+    """The messages of the errors that it raised."""
+    return [content["evalue"] for kind, content in messages if kind == "error"]
+
+
 def ends(messages):
     """The last line that each training of a cell left in its figure."""
     return list({content["transient"]["display_id"]: content["data"]["text/plain"]

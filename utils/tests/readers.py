@@ -11,6 +11,7 @@ from utils.exercises import _known
 from .conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SETUP = nbformat.read(NOTEBOOKS[0], as_version=4).cells[1].source        # the same in all three
 
 
 def exercise_cells(notebook):

@@ -12,9 +12,8 @@ import torch
 from utils import sections
 
 from .conftest import ROOT
-from .kernel import ends, kernel, text
-from .readers import NOTEBOOKS
-from .test_sections import SETUP, errors
+from .kernel import ends, errors, kernel, text
+from .readers import NOTEBOOKS, SETUP
 
 TRAINED = {1: "G", 2: "decoder", 3: "net"}
 

@@ -14,9 +14,7 @@ from utils.exercises import _is_blank, _known
 from .answers import RIGHT, WRONG
 from .conftest import ROOT
 from .kernel import kernel, text
-from .readers import NOTEBOOKS, answered, course_copy, exercise_cells
-
-SETUP = nbformat.read(NOTEBOOKS[0], as_version=4).cells[1].source
+from .readers import NOTEBOOKS, SETUP, answered, course_copy, exercise_cells
 
 
 @pytest.mark.parametrize("answers, state", [(RIGHT, "yours"), (WRONG, "the reference (yours is not right yet)")],
@@ -120,7 +118,8 @@ def published(tmp_path):
 
 
 def in_folder(k, folder, env):
-    k.run(f"import os, sys\nos.chdir({str(folder)!r})\nos.environ.update({env!r})\n"
+    k.run(f"import os, sys, types\nos.chdir({str(folder)!r})\nos.environ.update({env!r})\n"
+          "sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
           f"sys.path[:] = [p for p in sys.path if p != {str(ROOT)!r}]")
     return k.run(SETUP)
 

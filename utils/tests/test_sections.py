@@ -5,15 +5,10 @@ import pytest
 
 from utils import sections
 
-from .kernel import kernel, text
-from .readers import NOTEBOOKS
+from .kernel import errors, kernel, text
+from .readers import NOTEBOOKS, SETUP
 
-SETUP = nbformat.read(NOTEBOOKS[0], as_version=4).cells[1].source
 PLACES = [(n, k) for n in (1, 2, 3) for k in sorted({cell.section for cell in sections.read(n)} - {0})]
-
-
-def errors(messages):
-    return [content["evalue"] for kind, content in messages if kind == "error"]
 
 
 @pytest.mark.parametrize("notebook, section", PLACES)
