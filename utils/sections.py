@@ -67,7 +67,7 @@ def read(notebook):
 
 
 def needs(cells, own):
-    """Indices of the cells before those of `own` whose names these use, and of those that they need in turn, in order.
+    """Indices of the cells whose names those of `own` use, and of those that they need in turn, in order.
 
     cells: what `read` returns; own: indices into it, in order. The imports, before section 1, are always needed.
     """
@@ -76,9 +76,9 @@ def needs(cells, own):
         i = ahead.pop()
         for name in cells[i].uses:
             before = [j for j in range(i) if name in cells[j].makes]
-            after = [j for j in range(i, own[0]) if name in cells[j].makes]    # a function may name what comes later
+            after = [j for j in range(i, own[-1]) if name in cells[j].makes]    # a function may name what comes later
             for j in before[-1:] or after[:1]:
-                if j not in found and j < own[0]:
+                if j not in found and j not in own:
                     found.add(j)
                     ahead.append(j)
     return sorted(found)

@@ -79,6 +79,11 @@ def memory_limit():
         resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
+def scaled(n):
+    """n draws to measure, or fewer, but at least 50, where WORKSHOP_BUDGET is below 1."""
+    return max(50, int(n * min(1, budget())))
+
+
 class Run:
     """Surroundings of your own training loop, boxed in minutes of training or in steps.
 

@@ -26,14 +26,6 @@ def pytest_configure(config):
     config.pluginmanager.register(SwallowedTimeout(), "swallowed-timeout")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """A notebook is one piece of work: its cells stay together and in order on one worker."""
-    for item in items:
-        if item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-
-
 def pytest_terminal_summary(terminalreporter):
     """One line for each exercise: how many right answers were kept and how many wrong ones refused."""
     table = collections.defaultdict(collections.Counter)

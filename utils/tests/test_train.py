@@ -61,6 +61,12 @@ def test_budget_scales_the_box(monkeypatch, factor, steps):
     assert run.step == steps
 
 
+@pytest.mark.parametrize("factor, n", [("0.5", 1000), ("3", 2000), ("0.001", 50)])
+def test_draws_are_scaled_down_but_not_up(monkeypatch, factor, n):
+    monkeypatch.setenv("WORKSHOP_BUDGET", factor)
+    assert train.scaled(2000) == n
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "fast", "nan", "0,5"])
 def test_senseless_budget_is_refused_in_a_sentence(monkeypatch, text):
     monkeypatch.setenv("WORKSHOP_BUDGET", text)
