@@ -1,6 +1,7 @@
 """Enter a notebook in the middle: which cells a section needs, and a sentence where one of them has not been run.
 
-`%reload_ext utils.sections` in the set-up cell brings both: the function `enter`, and that sentence.
+`%reload_ext utils.sections` in the set-up cell brings both: the function `enter`, and that sentence. It also turns
+on autoreload, so that an edit in `utils/` counts at once.
 """
 
 import builtins
@@ -23,6 +24,9 @@ def load_ipython_extension(shell):
     """Called by %load_ext: put `enter` where the reader can call it, and explain names that are not there yet."""
     shell.user_ns["enter"] = enter
     shell.set_custom_exc((NameError,), _explain)
+    with contextlib.suppress(ImportError):         # Colab: IPython 7 wants the module imp, which Python 3.12 dropped
+        shell.run_line_magic("reload_ext", "autoreload")
+        shell.run_line_magic("autoreload", "2")
 
 
 def enter(notebook, section):
