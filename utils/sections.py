@@ -41,6 +41,9 @@ def enter(notebook, section):
     if not own or section == 0:
         raise ValueError(f"there is no section {section}: choose one from 1 to {max(c.section for c in cells)}")
     needed = needs(cells, own)
+    sections = sorted({cells[i].section for i in needed} - {0})
+    print(f"Section {section} needs {len(needed)} cell{'s' * (len(needed) > 1)}: the imports"
+          + (f" and some of section {', '.join(map(str, sections))}." if sections else "."))
     for i in needed:
         with capture_output(), _shipped_weights():
             done = shell.run_cell(cells[i].source, store_history=False, silent=True)
@@ -48,9 +51,7 @@ def enter(notebook, section):
             print(f"A cell of section {cells[i].section} did not run, so section {section} cannot be entered yet: "
                   f"run that section first.\n\n{cells[i].source}")
             return
-    sections = sorted({str(cells[i].section) for i in needed} - {"0"}, key=int)
-    print(f"Ready for section {section}: ran {len(needed)} cells of the beginning"
-          + (f" and of section {', '.join(sections)}." if sections else "."))
+    print(f"They have run: go on with section {section}.")
 
 
 def read(notebook):
