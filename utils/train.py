@@ -65,18 +65,19 @@ def free_memory():
 def memory_limit():
     """On Linux without a GPU, refuse memory that is not there, which otherwise ends the whole kernel."""
     free = None if torch.accelerator.is_available() else free_memory()
-    if free is None:
-        yield
-        return
-    import resource
+    try:
+        import resource
 
-    mine = 1024 * int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1])
-    before = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (mine + int(0.9 * free), before[1]))
+        mine = 1024 * int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+        before = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (mine + int(0.9 * free), before[1]))
+    except (ImportError, OSError, TypeError, ValueError):          # not Linux, or it does not tell, or not allow
+        before = None
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_DATA, before)
+        if before is not None:
+            resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 def scaled(n):

@@ -138,9 +138,9 @@ def move_every_control(page):
         for handle in box.locator(".noUi-handle").all():
             handle.focus()
             for _ in range(3):
-                value = handle.get_attribute("aria-valuenow")
+                value = handle.get_attribute("aria-valuetext")
                 timed(picture, lambda handle=handle: handle.press("ArrowRight"))
-                assert handle.get_attribute("aria-valuenow") != value
+                assert handle.get_attribute("aria-valuetext") != value
         for choice in box.locator("select").all():
             for i in range(1, choice.locator("option").count()):
                 timed(picture, lambda choice=choice, i=i: choice.select_option(index=i))

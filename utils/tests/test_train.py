@@ -297,6 +297,15 @@ def test_weights_that_ship_are_small_and_named_with_their_checksum():
     assert all(path.stat().st_size < 2_000_000 for path in files)
 
 
+def test_where_the_machine_does_not_tell_its_free_memory_nothing_is_limited(monkeypatch):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    monkeypatch.setattr(train, "free_memory", lambda: None)
+    with train.memory_limit():
+        assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
 @pytest.mark.skipif(train.free_memory() is None or torch.accelerator.is_available(), reason="Linux without a GPU only")
 def test_a_step_that_needs_more_memory_than_there_is_ends_the_run_and_not_the_kernel():
     code = """
