@@ -57,14 +57,18 @@ def run(paths):
     for path in paths:
         began = time.monotonic()
         notebook = nbformat.read(path, as_version=4)
-        NotebookClient(notebook, timeout=None,
-                       resources={"metadata": {"path": str(path.parent)}}).execute()
+        execute(notebook, path)
         sections = seconds_by_section(notebook)
         with_picture(without_state(notebook), path)
         nbformat.write(notebook, path)
         shutil.copy(scoreboard, SHIPPED)
         print(*(f"{seconds:6.0f} s  {title}" for title, seconds in sections.items()), sep="\n")
         print(f"{path.name}: {time.monotonic() - began:.0f} s, {path.stat().st_size / 1024:.0f} kB")
+
+
+def execute(notebook, path):
+    """Run its cells in a kernel of their own, in the folder of `path`, however long they take."""
+    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
 
 
 def weights(budget):
@@ -81,7 +85,7 @@ def weights(budget):
         cells = sections.read(path.name[0])                      # without the set-up cell
         needed = sections.needs(cells, [last - 1])
         notebook.cells = [code[0], *(code[i + 1] for i in needed), code[last], nbformat.v4.new_code_cell("run.save()")]
-        NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
+        execute(notebook, path)
         print(path.stem, *(output.text for output in notebook.cells[-2].outputs), sep="\n")
 
 

@@ -12,6 +12,7 @@ import re
 import symtable
 from collections import namedtuple
 from pathlib import Path
+from unittest.mock import patch
 
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
@@ -45,7 +46,7 @@ def enter(notebook, section):
     print(f"Section {section} needs {len(needed)} cell{'s' * (len(needed) > 1)}: the imports"
           + (f" and some of section {', '.join(map(str, sections))}." if sections else "."))
     for i in needed:
-        with capture_output(), _shipped_weights():
+        with capture_output(), patch.dict(os.environ, WORKSHOP_SHIPPED="1"):
             done = shell.run_cell(cells[i].source, store_history=False, silent=True)
         if not done.success:
             print(f"A cell of section {cells[i].section} did not run, so section {section} cannot be entered yet: "
@@ -104,18 +105,6 @@ def _names(source):
         inner += table.get_children()
     trained = set(re.findall(r"(\w+)\.parameters\(\)", code))
     return makes | trained, uses - makes - set(dir(builtins))
-
-
-@contextlib.contextmanager
-def _shipped_weights():
-    before = os.environ.get("WORKSHOP_SHIPPED")
-    os.environ["WORKSHOP_SHIPPED"] = "1"
-    try:
-        yield
-    finally:
-        os.environ.pop("WORKSHOP_SHIPPED")
-        if before:
-            os.environ["WORKSHOP_SHIPPED"] = before
 
 
 def _explain(shell, kind, error, trace, tb_offset=None):

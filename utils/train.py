@@ -215,7 +215,8 @@ class Run:
                 group["lr"] = lr
         if isinstance(error, KeyboardInterrupt):
             self.ended = "stopped by you, and what was trained is kept"
-        elif isinstance(error, MemoryError) or re.search("out of memory|can't allocate memory", str(error)):
+        elif isinstance(error, MemoryError) or (
+                isinstance(error, RuntimeError) and re.search("out of memory|can't allocate memory", str(error))):
             self.ended = "out of memory: choose a smaller batch and run the cell again; what was trained is kept"
             self._drawable = None                      # a figure would need memory, too
         elif error is not None:

@@ -46,7 +46,7 @@ def test_a_cell_run_too_early_is_told_what_it_needs():
         assert "Section" not in message
 
 
-def test_enter_says_what_does_not_run(tmp_path, monkeypatch):
+def test_enter_says_what_does_not_run(tmp_path):
     """The reader's own cell is broken: it is shown, and nothing more is run."""
     notebook = nbformat.read(NOTEBOOKS[2], as_version=4)
     cell = next(cell for cell in notebook.cells if "def alpha_bar" in cell.source)
