@@ -3,12 +3,15 @@
     python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
     python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, spelling, size
     python .github/nb.py weights [--budget B]   train again what ships in data/pretrained, B times as long
+    python .github/nb.py bench [NOTEBOOK ...]   train 1/4, 1 and 4 times the minutes: what it costs and reaches
+    python .github/nb.py gallery                draw the pictures of the README with the weights that ship
     python .github/nb.py page FOLDER            the notebooks as HTML, with their saved outputs and an index
     python .github/nb.py home [OWNER/REPO]      write where the repository lives everywhere, or print it
 """
 
 import argparse
 import base64
+import io
 import json
 import os
 import re
@@ -26,6 +29,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HOME_FILES = [*NOTEBOOKS, ROOT / "README.md"]
+PICTURES = ROOT / ".github" / "pictures"
 SHIPPED = ROOT / "data" / "pretrained" / "scoreboard.json"     # the rows that stand in where a reader has none
 LARGEST = 2_000_000
 INDEX = """<!doctype html>
@@ -68,25 +72,132 @@ def run(paths):
 
 def execute(notebook, path):
     """Run its cells in a kernel of their own, in the folder of `path`, however long they take."""
-    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}},
+                   extra_arguments=["--log-level=ERROR"]).execute()         # or it warns of TCP without encryption
+
+
+def cut(path):
+    """The notebook without the cells that the row of its model does not need; the last cell reports the row."""
+    sys.path.insert(0, str(ROOT))
+    from utils import sections
+
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    last = reports(code)
+    needed = sections.needs(sections.read(path.name[0]), [last - 1])     # they are counted without the set-up cell
+    notebook.cells = [code[0], *(code[i + 1] for i in needed), code[last]]
+    return notebook
+
+
+def reports(cells):
+    """The place of the cell that reports the row."""
+    return next(i for i, cell in enumerate(cells) if "metrics.report(" in cell.source)
+
+
+def execute_with(source, notebook, path, budget):
+    """Execute it at this budget, with a table of its own and a cell of ours after the one that reports the row.
+
+    Returns what our cell printed; the cell itself is taken out again.
+    """
+    os.environ["WORKSHOP_BUDGET"] = str(budget)
+    os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")
+    ours = nbformat.v4.new_code_cell(source)
+    notebook.cells.insert(reports(notebook.cells) + 1, ours)
+    execute(notebook, path)
+    notebook.cells.remove(ours)
+    return "".join(output.get("text", "") for output in ours.outputs)
 
 
 def weights(budget):
     """Train the model of each notebook's row `budget` times as long, with the notebook's own cells; save it to ship."""
-    sys.path.insert(0, str(ROOT))
-    from utils import sections
-
-    os.environ["WORKSHOP_BUDGET"] = str(budget)
-    os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")
     for path in NOTEBOOKS:
-        notebook = nbformat.read(path, as_version=4)
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        last = next(i for i, cell in enumerate(code) if "metrics.report(" in cell.source)
-        cells = sections.read(path.name[0])                      # without the set-up cell
-        needed = sections.needs(cells, [last - 1])
-        notebook.cells = [code[0], *(code[i + 1] for i in needed), code[last], nbformat.v4.new_code_cell("run.save()")]
-        execute(notebook, path)
-        print(path.stem, *(output.text for output in notebook.cells[-2].outputs), sep="\n")
+        notebook = cut(path)
+        execute_with("run.save()", notebook, path, budget)
+        print(path.stem, *(output.text for output in notebook.cells[-1].outputs), sep="\n")
+
+
+BENCH = """
+import json
+import resource
+
+kernel = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss    # Linux counts in kB
+peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else kernel
+more = metrics.measure(sample(10_000))
+print(json.dumps(row | more | {"step": run.step, "peak": peak}))
+"""
+
+
+def bench(paths):
+    """Train the model of each notebook with 1/4, 1 and 4 times its minutes and print what that cost and reached; then
+    where a reader waits: the set-up cell, the first picture, the slowest cells.
+
+    Only ratios compare between machines, so the distance is divided by that of as many real images. Returns whether
+    some model was worse with more minutes.
+    """
+    print("model     budget minutes   steps images/s distance/floor precision recall ms/image calls peak memory")
+    worse, waits = False, []
+    for path in paths:
+        ratios = []
+        size = int(re.search(r"batches\(x_train, y_train, size=(\d+)", path.read_text(encoding="utf-8"))[1])
+        for budget in (0.25, 1, 4):
+            notebook = nbformat.read(path, as_version=4) if budget == 1 else cut(path)
+            row = json.loads(execute_with(BENCH, notebook, path, budget))
+            ratios.append(row["frechet"] / row["floor"]["frechet"])
+            print(f"{row['name']:10s}{budget:6g}{row['minutes']:8.2f}{row['step']:8,d}"
+                  f"{size * row['step'] / row['minutes'] / 60:9,.0f}{ratios[-1]:15.1f}{row['precision']:10.2f}"
+                  f"{row['recall']:7.2f}{row['ms']:9.2f}{row['calls']:6.0f}{row['peak'] / 1e6:9,.0f} MB", flush=True)
+            if budget == 1:
+                waits += where_readers_wait(notebook, path)
+        worse |= ratios != sorted(ratios, reverse=True)
+    print(*waits, f"{'Some' if worse else 'No'} model was worse with more minutes.", sep="\n")
+    return worse
+
+
+def where_readers_wait(notebook, path):
+    """Lines with the seconds of the set-up cell, those until the first picture is there, and the slowest cells."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    spans = [times(cell) for cell in code]
+    seconds = [(end - begin).total_seconds() for begin, end in spans]
+    pictures = (i for i, cell in enumerate(code) for output in cell.outputs if "image/png" in output.get("data", {}))
+    first = (spans[next(pictures)][1] - spans[0][0]).total_seconds()
+    slowest = sorted(range(len(code)), key=seconds.__getitem__, reverse=True)[:6]
+    return [f"{path.stem}: set-up {seconds[0]:.1f} s, first picture after {first:.1f} s, all {sum(seconds):.0f} s, "
+            "the slowest cells", *(f"{seconds[i]:6.0f} s  [{i + 1}] {code[i].source.splitlines()[0]}" for i in slowest)]
+
+
+GALLERY = """
+film = []
+if "generate" in globals():
+    film = [noise(20)]
+    generate(second_order(model_of(net)), film[0], 40, film)
+torch.save((row, sample(14).cpu(), torch.stack(film).cpu() if film else None), {file!r})
+"""
+
+
+def gallery():
+    """Draw families.png, trilemma.png and denoising.gif in .github/pictures, all with the weights that ship."""
+    import torch
+    from PIL import Image
+
+    os.environ["WORKSHOP_SHIPPED"] = "1"
+    folder, drawn = Path(tempfile.mkdtemp()), []
+    for path in NOTEBOOKS:
+        execute_with(GALLERY.format(file=str(folder / path.stem)), cut(path), path, 1)
+        drawn.append(torch.load(folder / path.stem))
+    from utils import data, plot
+
+    rows = {row["name"]: row for row, *_ in drawn}
+    families = {f"{row['name']}, {row['minutes']:.0f} min\ndistance {row['frechet']:.1f}": images
+                for row, images, _ in drawn}
+    families[f"real images\ndistance {drawn[-1][0]['floor']['frechet']:.1f}"] = data.load()[2][:14]
+    PICTURES.mkdir(exist_ok=True)
+    plot.sheet(families).savefig(PICTURES / "families.png")
+    plot.trilemma(rows).savefig(PICTURES / "trilemma.png")
+    frames = [Image.open(io.BytesIO(plot.png(x, 10, 2))).convert("L").quantize(16) for x in drawn[-1][2]]
+    frames[0].save(PICTURES / "denoising.gif", save_all=True, append_images=frames[1:], loop=0,
+                   duration=[80] * (len(frames) - 1) + [2500])
+    for name in ("families.png", "trilemma.png", "denoising.gif"):
+        print(f"{name}: {(PICTURES / name).stat().st_size / 1024:.0f} kB")
 
 
 def seconds_by_section(notebook):
@@ -95,10 +206,16 @@ def seconds_by_section(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1]
-        elif times := cell.metadata.get("execution"):
-            begin, end = (datetime.fromisoformat(times[f"iopub.{what}"]) for what in ("execute_input", "status.idle"))
+        elif "execution" in cell.metadata:
+            begin, end = times(cell)
             seconds[title] = seconds.get(title, 0) + (end - begin).total_seconds()
     return seconds
+
+
+def times(cell):
+    """When an executed cell began and when it ended, as nbclient left it in the notebook."""
+    return [datetime.fromisoformat(cell.metadata["execution"][f"iopub.{what}"])
+            for what in ("execute_input", "status.idle")]
 
 
 def without_state(notebook):
@@ -117,9 +234,8 @@ def with_picture(notebook, path):
     result = next(cell for cell in notebook.cells if "result" in cell.metadata.get("tags", []))
     png = [o.data["image/png"] for o in result.outputs if "image/png" in o.get("data", {})][-1]
     notebook.cells[0].attachments = {"result.png": {"image/png": png}}
-    picture = ROOT / ".github" / "pictures" / f"{path.stem}.png"
-    picture.parent.mkdir(exist_ok=True)
-    picture.write_bytes(base64.b64decode(png))
+    PICTURES.mkdir(exist_ok=True)
+    (PICTURES / f"{path.stem}.png").write_bytes(base64.b64decode(png))
 
 
 def lint():
@@ -151,6 +267,9 @@ def lint():
                 found += [(cell.id, "a saved output is on stderr")] * (output.get("name") == "stderr")
         faults += [f"{path.name}: {where}: {what}" for where, what in found]
         faults += misspelt(path.name, "\n".join(cell.source for cell in notebook.cells))
+    for path, largest in [*((path, 1_000_000) for path in PICTURES.glob("*")),
+                          *((path, LARGEST) for path in SHIPPED.parent.glob("*.pt"))]:
+        faults += [f"{path.name}: {path.stat().st_size} bytes, over {largest}"] * (path.stat().st_size > largest)
     if len(setups) > 1:
         faults.append("the set-up cells of the notebooks differ")
     if len(homes()) != 1:
@@ -223,6 +342,8 @@ def main():
     verbs.add_parser("run").add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
     verbs.add_parser("lint")
     verbs.add_parser("weights").add_argument("--budget", type=float, default=1)
+    verbs.add_parser("bench").add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
+    verbs.add_parser("gallery")
     verbs.add_parser("page").add_argument("folder", type=Path)
     verbs.add_parser("home").add_argument("name", nargs="?")
     given = parser.parse_args()
@@ -230,6 +351,10 @@ def main():
         return run([path.resolve() for path in given.notebooks])
     if given.verb == "weights":
         return weights(given.budget)
+    if given.verb == "bench":
+        return bench([path.resolve() for path in given.notebooks])
+    if given.verb == "gallery":
+        return gallery()
     if given.verb == "page":
         return page(given.folder)
     return lint() if given.verb == "lint" else home(given.name)

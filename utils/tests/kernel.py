@@ -1,6 +1,7 @@
 """Run cells in a real kernel and look at every message they send."""
 
 import contextlib
+import queue
 import time
 
 from jupyter_client.manager import start_new_kernel
@@ -23,7 +24,7 @@ class Kernel:
             if due and time.monotonic() > due[0]:
                 self.manager.interrupt_kernel()
                 due.pop()
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(queue.Empty):
                 message = self.client.get_iopub_msg(timeout=0.1)
                 if message["parent_header"].get("msg_id") != asked:
                     continue

@@ -1,9 +1,12 @@
 """The notebooks as files, and as two of the three readers leave them (nbval itself runs them as shipped)."""
 
+import importlib.util
+import json
 import os
 import re
 import subprocess
 import sys
+from unittest.mock import patch
 
 import nbformat
 import pytest
@@ -86,6 +89,51 @@ def test_home_moves_the_course(tmp_path):
     moved = [(course / file).read_text(encoding="utf-8") for file in ("README.md", "notebooks/1_gan.ipynb")]
     assert "OWNER/" not in "".join(moved) and moved[0].count("cd their-course\n") == 2
     assert home("no name").returncode != 0
+
+
+@pytest.fixture
+def tool():
+    """The maintainers' tool as a module."""
+    spec = importlib.util.spec_from_file_location("nb", ROOT / ".github" / "nb.py")
+    module = importlib.util.module_from_spec(spec)
+    with patch.dict(os.environ):
+        spec.loader.exec_module(module)
+        yield module
+
+
+@pytest.mark.parametrize("distances, worse", [((30, 20, 10), False), ((30, 10, 20), True)], ids=["better", "worse"])
+def test_the_benchmark_says_whether_more_minutes_helped(distances, worse, tool, capsys):
+    row = {"name": "GAN", "minutes": 0.75, "step": 900, "floor": {"frechet": 2.0}, "precision": 0.5, "recall": 0.25,
+           "ms": 0.1, "calls": 1.0, "peak": 5e8}
+    left, seen = list(distances), []
+
+    def execute(notebook, path):
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        seen.append((os.environ["WORKSHOP_BUDGET"], len(code)))
+        for i, cell in enumerate(code):
+            cell.metadata["execution"] = {"iopub.execute_input": f"2026-01-01T00:{i:02d}:00Z",
+                                          "iopub.status.idle": f"2026-01-01T00:{i:02d}:{i:02d}Z"}
+        ours = code[tool.reports(code) + 1]
+        assert ours.source == tool.BENCH
+        ours.outputs = [nbformat.v4.new_output("stream", text=json.dumps(row | {"frechet": left.pop(0)}))]
+
+    with patch.object(tool, "execute", execute):
+        assert tool.bench(NOTEBOOKS[:1]) == worse
+    lines = capsys.readouterr().out.splitlines()
+    budgets = ["0.25", "1", "4"]
+    assert [line.split()[:7] for line in lines[1:4]] == [
+        ["GAN", budget, "0.75", "900", "640", f"{d / 2:.1f}", "0.50"] for budget, d in zip(budgets, distances)]
+    assert [budget for budget, _ in seen] == budgets and seen[0][1] == seen[2][1] < seen[1][1]
+    assert lines[4].startswith("1_gan: set-up 0.0 s, first picture after") and len(lines) == 12
+    assert lines[-1] == ("Some" if worse else "No") + " model was worse with more minutes."
+
+
+def test_the_benchmark_measures_a_model_that_was_trained_now(tool):
+    path = NOTEBOOKS[1]
+    notebook = tool.cut(path)
+    row = json.loads(tool.execute_with(tool.BENCH, notebook, path, 0.001))
+    assert row["name"] == "VAE" and row["n"] == 10_000 and row["step"] >= 2 and row["minutes"] < 0.5
+    assert 1e8 < row["peak"] < 1e11 and tool.BENCH not in [cell.source for cell in notebook.cells]
 
 
 def test_requirements_are_met_by_what_colab_has():
