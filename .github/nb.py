@@ -31,7 +31,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HOME_FILES = [*NOTEBOOKS, ROOT / "README.md"]
 PICTURES = ROOT / ".github" / "pictures"
 SHIPPED = ROOT / "data" / "pretrained" / "scoreboard.json"     # the rows that stand in where a reader has none
-LARGEST = 2_000_000
+LARGEST, LARGEST_PICTURE = 2_000_000, 1_000_000
 INDEX = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -78,7 +78,6 @@ def execute(notebook, path):
 
 def cut(path):
     """The notebook without the cells that the row of its model does not need; the last cell reports the row."""
-    sys.path.insert(0, str(ROOT))
     from utils import sections
 
     notebook = nbformat.read(path, as_version=4)
@@ -100,10 +99,11 @@ def execute_with(source, notebook, path, budget):
     Returns what our cell printed; the cell itself is taken out again.
     """
     os.environ["WORKSHOP_BUDGET"] = str(budget)
-    os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")
     ours = nbformat.v4.new_code_cell(source)
     notebook.cells.insert(reports(notebook.cells) + 1, ours)
-    execute(notebook, path)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["WORKSHOP_SCOREBOARD"] = str(Path(folder) / "scoreboard.json")
+        execute(notebook, path)
     notebook.cells.remove(ours)
     return "".join(output.get("text", "") for output in ours.outputs)
 
@@ -122,7 +122,8 @@ import resource
 
 kernel = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss    # Linux counts in kB
 peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else kernel
-more = metrics.measure(sample(10_000))
+with torch.no_grad():
+    more = metrics.measure(sample(10_000))
 print(json.dumps(row | more | {"step": run.step, "peak": peak}))
 """
 
@@ -180,10 +181,12 @@ def gallery():
     from PIL import Image
 
     os.environ["WORKSHOP_SHIPPED"] = "1"
-    folder, drawn = Path(tempfile.mkdtemp()), []
+    drawn = []
     for path in NOTEBOOKS:
-        execute_with(GALLERY.format(file=str(folder / path.stem)), cut(path), path, 1)
-        drawn.append(torch.load(folder / path.stem))
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "drawn"
+            execute_with(GALLERY.format(file=str(file)), cut(path), path, 1)
+            drawn.append(torch.load(file))
     from utils import data, plot
 
     rows = {row["name"]: row for row, *_ in drawn}
@@ -267,9 +270,8 @@ def lint():
                 found += [(cell.id, "a saved output is on stderr")] * (output.get("name") == "stderr")
         faults += [f"{path.name}: {where}: {what}" for where, what in found]
         faults += misspelt(path.name, "\n".join(cell.source for cell in notebook.cells))
-    for path, largest in [*((path, 1_000_000) for path in PICTURES.glob("*")),
-                          *((path, LARGEST) for path in SHIPPED.parent.glob("*.pt"))]:
-        faults += [f"{path.name}: {path.stat().st_size} bytes, over {largest}"] * (path.stat().st_size > largest)
+    faults += [f"{path.name}: {path.stat().st_size} bytes, over {LARGEST_PICTURE}" for path in PICTURES.glob("*")
+               if path.stat().st_size > LARGEST_PICTURE]
     if len(setups) > 1:
         faults.append("the set-up cells of the notebooks differ")
     if len(homes()) != 1:
@@ -347,6 +349,7 @@ def main():
     verbs.add_parser("page").add_argument("folder", type=Path)
     verbs.add_parser("home").add_argument("name", nargs="?")
     given = parser.parse_args()
+    sys.path.insert(0, str(ROOT))                  # for utils
     if given.verb == "run":
         return run([path.resolve() for path in given.notebooks])
     if given.verb == "weights":

@@ -66,13 +66,14 @@ def test_lint_is_clean_and_finds_faults(tmp_path):
     path = course / "notebooks" / "bad.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace(bad.cells[3].id, bad.cells[4].id), encoding="utf-8")
     (course / "README.md").write_text("https://colab.research.google.com/github/SOMEBODY/else/blob [a](nowhere.md)")
-    (course / ".github").mkdir()
+    (course / ".github" / "pictures").mkdir(parents=True)
+    (course / ".github" / "pictures" / "big.gif").write_bytes(bytes(1_000_001))
     (course / ".github" / "nb.py").write_text((ROOT / ".github" / "nb.py").read_text())
     done = subprocess.run([sys.executable, ".github/nb.py", "lint"], cwd=course, capture_output=True, text=True)
     assert done.returncode != 0
     for fault in ("widget state", "one run from top to bottom", "occurs twice", "a path of one machine",
                   "whole comment line", "over 88 wide", "more than one place", "imports pandas",
-                  "dead link nowhere.md"):
+                  "dead link nowhere.md", "big.gif: 1000001 bytes, over 1000000"):
         assert fault in done.stdout, done.stdout
 
 
