@@ -14,6 +14,18 @@ def mlp(*sizes, act=nn.SiLU):
     return nn.Sequential(*layers[:-1])
 
 
+class CapLogvar(nn.Module):
+    """Means and log-variances side by side, (B, 2 d) -> the same, with no log-variance above `most`."""
+
+    def __init__(self, most=2.0):
+        super().__init__()
+        self.most = most
+
+    def forward(self, a):
+        mu, logvar = a.chunk(2, 1)
+        return torch.cat([mu, logvar.clamp(max=self.most)], 1)
+
+
 def count(net):
     """Number of trainable parameters of `net`."""
     return sum(p.numel() for p in net.parameters() if p.requires_grad)

@@ -1,6 +1,6 @@
 import torch
 
-from utils.nets import count, mlp, time_features
+from utils.nets import CapLogvar, count, mlp, time_features
 
 
 def test_mlp_has_an_activation_between_layers_only():
@@ -8,6 +8,11 @@ def test_mlp_has_an_activation_between_layers_only():
     assert net(torch.randn(5, 2)).shape == (5, 3)
     assert [type(layer).__name__ for layer in net] == ["Linear", "SiLU", "Linear", "SiLU", "Linear"]
     assert count(net) == 2 * 16 + 16 + 16 * 16 + 16 + 16 * 3 + 3
+
+
+def test_only_a_log_variance_is_capped():
+    a = torch.tensor([[30.0, -9.0, 22.0, -9.0], [1.0, 2.0, 1.0, 2.0]])
+    assert CapLogvar()(a).tolist() == [[30.0, -9.0, 2.0, -9.0], [1.0, 2.0, 1.0, 2.0]]
 
 
 def test_count_leaves_out_what_is_not_trained():
