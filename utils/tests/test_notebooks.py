@@ -4,8 +4,10 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from unittest.mock import patch
 
 import nbformat
@@ -136,6 +138,25 @@ def test_the_benchmark_measures_a_model_that_was_trained_now(tool):
     row = json.loads(tool.execute_with(tool.BENCH, notebook, path, 0.001))
     assert row["name"] == "VAE" and row["n"] == 10_000 and row["step"] >= 2 and row["minutes"] < 0.5
     assert 1e8 < row["peak"] < 1e11 and tool.BENCH not in [cell.source for cell in notebook.cells]
+
+
+def test_a_notebook_is_saved_with_the_rows_of_those_before_it(tool, tmp_path):
+    copies, shipped = [Path(shutil.copy(path, tmp_path)) for path in NOTEBOOKS], tmp_path / "scoreboard.json"
+    names, seen = ["GAN", "VAE", "diffusion"], []
+    shipped.write_text(json.dumps([{"name": name, "frechet": 0} for name in names]))
+
+    def execute(notebook, path):
+        table = Path(os.environ["WORKSHOP_SCOREBOARD"])
+        rows = json.loads(table.read_text())
+        seen.append([(row["name"], row["frechet"]) for row in rows])
+        table.write_text(json.dumps([*rows, {"name": names[int(path.name[0]) - 1], "frechet": len(seen)}]))
+
+    with patch.multiple(tool, execute=execute, SHIPPED=shipped, PICTURES=tmp_path / "pictures"):
+        tool.run(copies)
+        tool.run(copies[1:2])
+    assert seen == [[], [("GAN", 1)], [("GAN", 1), ("VAE", 2)], [("GAN", 1)]]
+    assert [(row["name"], row["frechet"]) for row in json.loads(shipped.read_text())] == [
+        ("GAN", 1), ("VAE", 4), ("diffusion", 3)]
 
 
 def test_requirements_are_met_by_what_colab_has():
