@@ -17,7 +17,7 @@ class Kernel:
 
     def run(self, code, stop_after=None, timeout=120):
         """Run one cell; `stop_after` seconds after each of its live figures first moved, press the stop button."""
-        asked = self.client.execute(code, stop_on_error=False)   # or an older kernel may drop the cell after a failed one
+        asked = self.client.execute(code, stop_on_error=False)   # or ipykernel 6 may drop a cell after a failed one
         messages, due, seen = [], [], set()
         end = time.monotonic() + timeout
         while time.monotonic() < end:
