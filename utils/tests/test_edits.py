@@ -104,7 +104,7 @@ def test_a_network_that_the_reader_changed_is_offered_training():
         k.run(SETUP)
         *before, last = main_training(3)
         for source in before:
-            k.run(source.replace("c=32", "c=40"))
+            k.run(source.replace("c=48", "c=40"))
         message, = errors(k.run(last.replace("minutes = 3", "minutes = 0")))
         assert message == ("the weights in diffusion.pt do not fit a network that was changed: give Run minutes "
                            "above 0 to train instead, or undo the change")
