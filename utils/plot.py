@@ -145,7 +145,8 @@ def trilemma(rows):
         axes.barh(names, values, color=[BLUE if i == winner else "#c9c9c9" for i in range(len(values))],
                   hatch=["//" if row.get("shipped") else "" for row in rows.values()], edgecolor="white")
         for i, v in enumerate(values):
-            axes.text(v, i, f" {v:.2f} " if v < 10 else f" {v:,.0f} ", va="center", fontsize=9)
+            axes.text(v, i, f" {v:.2f} " if v < 10 else f" {v:,.0f} ", va="center", fontsize=9,
+                      bbox={"color": "white", "pad": 0})         # else the dotted line runs through the number
         axes.invert_yaxis() if axes is figure.axes[0] else None
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_title(title, fontsize=10)
