@@ -10,12 +10,15 @@ import json
 import os
 import re
 import symtable
+import sys
 from collections import namedtuple
 from pathlib import Path
 from unittest.mock import patch
 
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
+
+from . import train
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 Cell = namedtuple("Cell", "section source makes uses")
@@ -34,25 +37,40 @@ def enter(notebook, section):
     """Run the cells that a section needs, and none of the section's own: `enter(3, 7)` for notebook 3, section 7.
 
     The cells come from the notebook as it is saved, so answers to exercises that are saved count. A training whose
-    weights ship with the course is not run: its weights are loaded.
+    weights ship with the course is not run: its weights are loaded. Other trainings run, and are announced.
     Raises ValueError, in a sentence, for a notebook or a section that is not there.
     """
     cells, shell = read(notebook), get_ipython()
-    own = [i for i, cell in enumerate(cells) if cell.section == section]
-    if not own or section == 0:
+    own = [i for i, cell in enumerate(cells) if str(cell.section) == str(section)]
+    if not own or str(section) == "0":
         raise ValueError(f"there is no section {section}: choose one from 1 to {max(c.section for c in cells)}")
     needed = needs(cells, own)
     sections = sorted({cells[i].section for i in needed} - {0})
     print(f"Section {section} needs {len(needed)} cell{'s' * (len(needed) > 1)}: the imports"
-          + (f" and some of section {', '.join(map(str, sections))}." if sections else "."))
+          + (f" and some of section {', '.join(map(str, sections))}" if sections else "")
+          + (", as you last saved them." if Path.cwd() == FOLDER else f", as they stand in {FOLDER}."))
     for i in needed:
-        with capture_output(), patch.dict(os.environ, WORKSHOP_SHIPPED="1"):
+        with _announced(), capture_output(), patch.dict(os.environ, WORKSHOP_SHIPPED="1"):
             done = shell.run_cell(cells[i].source, store_history=False, silent=True)
         if not done.success:
             print(f"A cell of section {cells[i].section} did not run, so section {section} cannot be entered yet: "
                   f"run that section first.\n\n{cells[i].source}")
             return
     print(f"They have run: go on with section {section}.")
+
+
+@contextlib.contextmanager
+def _announced():
+    """Say of each training inside what it is, although the rest of what its cell prints is not shown."""
+    screen, begin = sys.stdout, train.Run.__enter__
+
+    def announce(run):
+        begin(run)
+        print(f"  {run.plan()}", file=screen, flush=True)
+        return run
+
+    with patch.object(train.Run, "__enter__", announce):
+        yield
 
 
 def read(notebook):
@@ -108,24 +126,36 @@ def _names(source):
 
 
 def _explain(shell, kind, error, trace, tb_offset=None):
-    """Show a NameError with a sentence that says which section makes the name, if one does."""
-    place = _maker(error.name, shell.user_ns["In"][-1]) if kind is NameError else None
-    if place:
-        error.args = (f"{error}. Section {place[1]} makes it: run the cells above this one first (menu Run, Run All "
-                      f"Above Selected Cell; on Colab: Runtime, Run before), or only what this section needs, by "
-                      f"enter({place[0]}, {place[2]})",)
+    """Show a NameError with a sentence that says which cell makes the name, if the running cell is one of ours."""
+    advice = _advice(error.name, shell.user_ns["In"][-1]) if kind is NameError else None
+    if advice:
+        error.args = (f"{error}. {advice}",)
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
 
-def _maker(name, source):
-    """(notebook, section that makes `name`, section of the cell most like `source`), or None if none does."""
-    lines, best = set(source.splitlines()), None
+def _advice(name, source):
+    """What to do about a name that is not there: a sentence, or None for a cell of the reader's own."""
+    lines, best = {line for line in source.splitlines() if line.strip()}, (0, None, None, None)
     for path in sorted(FOLDER.glob("[0-9]_*.ipynb")):
         cells = read(path.name[0])
         for i, cell in enumerate(cells):
-            before = [c.section for c in cells[:i] if name in c.makes][-1:]
-            makers = before or [c.section for c in cells[i:] if name in c.makes]
             score = len(lines & set(cell.source.splitlines()))
-            if makers and score and (best is None or score > best[0]):
-                best = score, (int(path.name[0]), makers[0], cell.section)
-    return best and best[1]
+            if score > best[0]:
+                best = score, path, cells, i
+    _, path, cells, i = best
+    if path is None:
+        return None
+    number, here = path.name[0], cells[i].section
+    makers = [cell.section for cell in cells[:i] if name in cell.makes][-1:]
+    makers = makers or [cell.section for cell in cells[i:] if name in cell.makes]
+    if not makers and name in cells[i].uses:
+        return (f"No cell of {path.name}, as it is saved, makes it: if you deleted or changed one, bring it back (menu "
+                "Edit, Undo Cell Operation), or take the cell from a fresh copy of the notebook")
+    if not makers:
+        return None
+    if makers[0] == 0:
+        return "The imports make it: run the cell right below the set-up cell"
+    if makers[0] == here:
+        return f"An earlier cell of this section makes it: run section {here} from its first cell on"
+    return (f"Section {makers[0]} makes it: run the cells above this one first (menu Run, Run All Above Selected Cell; "
+            f"on Colab: Runtime, Run before), or only what this section needs, by enter({number}, {here})")

@@ -49,16 +49,47 @@ def budget():
     return factor
 
 
-def free_memory():
-    """Bytes of memory that this machine, or this container, has left; None where Linux does not tell."""
+def free_memory(root="/"):
+    """Bytes of memory that this machine, or this container, has left; None where Linux does not tell.
+
+    A container's limit may stand at its own control group or at one above it (versions 1 and 2). Files that it has
+    read and no longer uses count as free there, too, as they do in MemAvailable: the kernel drops them when asked.
+    """
+    root = Path(root)
     try:
-        free = 1024 * int(re.search(r"MemAvailable:\s+(\d+)", Path("/proc/meminfo").read_text())[1])
-        with contextlib.suppress(OSError, ValueError):             # no container, or one without a limit
-            limit, used = (int(Path(f"/sys/fs/cgroup/memory.{name}").read_text()) for name in ("max", "current"))
-            free = min(free, limit - used)
-        return free
+        free = 1024 * int(re.search(r"MemAvailable:\s+(\d+)", (root / "proc/meminfo").read_text())[1])
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
     except (OSError, TypeError):
         return None
+    for _, kinds, path in (line.split(":", 2) for line in lines):
+        if kinds == "":                                            # version 2
+            top, names = root / "sys/fs/cgroup", ("memory.max", "memory.current", "inactive_file")
+        elif "memory" in kinds.split(","):                         # version 1
+            top = root / "sys/fs/cgroup/memory"
+            names = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
+        else:
+            continue
+        group = top / path.strip("/")
+        for place in (group, *group.parents):
+            with contextlib.suppress(OSError, ValueError):         # no container, or one without a limit
+                limit, used = (int((place / name).read_text()) for name in names[:2])
+                cache = re.search(rf"^{names[2]} (\d+)", (place / "memory.stat").read_text(), re.M)
+                free = min(free, limit - used + int(cache[1] if cache else 0))
+            if place == top:
+                break
+    return free
+
+
+@contextlib.contextmanager
+def same_random_numbers():
+    """What is drawn inside changes no random number drawn afterwards, on the CPU or on the accelerator in use."""
+    modules = [torch] + [torch.get_device_module()] * torch.accelerator.is_available()
+    states = [module.get_rng_state() for module in modules]
+    try:
+        yield
+    finally:
+        for module, state in zip(modules, states):
+            module.set_rng_state(state)
 
 
 @contextlib.contextmanager
@@ -102,15 +133,22 @@ class Run:
         instead of training, and so does WORKSHOP_SHIPPED=1 in the environment.
 
     Afterwards: `run.seconds` of training, `run.step` steps, `run.history` {name: ([steps], [values])}.
-    The stop button ends the loop and keeps what was trained; running out of memory does the same. A logged
-    value that is not finite ends it too, and puts back the weights of the last healthy look.
+    The stop button ends the loop and keeps what was trained; running out of memory does the same. Of the trainings
+    that the same cell would begin after that each makes two steps only, so that nothing is compared that had unequal
+    time. A logged value that is not finite ends it too, and puts back the weights of the last healthy look.
     """
+
+    _stopped_cell = None                               # the cell in which the stop button ended a training
 
     def __init__(self, minutes=None, steps=None, show=None, opts=(), ema=None, every=1.5, shipped=None):
         if (minutes is None) == (steps is None):
             raise ValueError("give Run either minutes=... or steps=..., for example Run(minutes=2)")
+        box, value = ("minutes", minutes) if steps is None else ("steps", steps)
         if minutes == 0 and not shipped:
             raise ValueError("minutes=0: no weights ship for this training, so give it some minutes, 0.1 or more")
+        if not 0 <= value < math.inf or steps == 0:
+            raise ValueError(f"{box}={value}: a training needs a number above 0, for example Run({box}="
+                             f"{2 if steps is None else 100})")
         self.shipped, self._skip = shipped, bool(shipped) and (minutes == 0 or "WORKSHOP_SHIPPED" in os.environ)
         self.box_s = None if minutes is None else 60 * minutes * budget()
         self.box_steps = None if steps is None else max(2, round(steps * budget()))
@@ -124,6 +162,7 @@ class Run:
         self._weights = [p for opt in self.opts for group in opt.param_groups for p in group["params"]]
         self._weights += [] if self.ema is None else list(self.ema.model.state_dict().values())
         self._live = get_ipython() is not None
+        self._cut = Run._stopped_cell is not None and Run._stopped_cell == _cell()
         if self._skip:
             self._load()
         self._handle = display({"text/plain": ""}, raw=True, display_id=True) if self._live else None
@@ -167,7 +206,7 @@ class Run:
     @property
     def progress(self):
         """Share of the box that is used up, from 0 to 1."""
-        if self._skip:
+        if self._skip or self._cut:
             return 1.0
         share = self.step / self.box_steps if self.box_steps else self.seconds / self.box_s
         return min(1.0, share)
@@ -205,7 +244,8 @@ class Run:
         if self.ema is not None:
             self.ema.net.load_state_dict(self.ema.model.state_dict())
         self.history = {name: (list(steps), list(values)) for name, (steps, values) in history.items()}
-        self.ended = "weights that ship with the course, not trained here"
+        self.ended = (f"not trained here: weights that ship with the course, of a training of {self._loaded_s / 60:.0f} "
+                      "minutes (the text speaks of a shorter one)")
 
     def __exit__(self, kind, error, trace):
         self._stop = time.perf_counter()
@@ -215,12 +255,16 @@ class Run:
                 group["lr"] = lr
         if isinstance(error, KeyboardInterrupt):
             self.ended = "stopped by you, and what was trained is kept"
+            Run._stopped_cell = _cell()
         elif isinstance(error, MemoryError) or (
                 isinstance(error, RuntimeError) and re.search("out of memory|can't allocate memory", str(error))):
             self.ended = "out of memory: choose a smaller batch and run the cell again; what was trained is kept"
             self._drawable = None                      # a figure would need memory, too
         elif error is not None:
             return False
+        elif self._cut and not self._skip:
+            self.ended = (f"{self.step} steps only, because you stopped a training of this cell: run the cell again "
+                          "to compare them")
         self._look(last=True)
         return True
 
@@ -270,8 +314,7 @@ class Run:
         if self._drawable is None:
             text = self.summary() if last else self._remaining()
             return self._handle.update({"text/plain": text}, raw=True)
-        cuda = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
-        with torch.random.fork_rng(cuda), torch.no_grad():
+        with same_random_numbers(), torch.no_grad():
             figure = self._drawable()
         if not last:
             figure.supxlabel(self._remaining(), fontsize=9, color="grey", x=0.01, ha="left")
@@ -281,6 +324,12 @@ class Run:
                              "text/plain": self.summary()}, raw=True)
         if last:
             print(self.summary())
+
+    def plan(self):
+        """What is about to happen, in a few words."""
+        if self._skip:
+            return self.ended
+        return f"training for {f'{self.box_steps:,} steps' if self.box_steps else f'{self.box_s / 60:.2g} minutes'} ..."
 
     def _remaining(self):
         if self.box_steps:
@@ -294,7 +343,23 @@ class Run:
         line = f"{seconds / 60:.1f} min, {self.step:,} steps ({self.step / seconds:.3g}/s)"
         for name, (_, values) in self.history.items():
             line += f", {name} {sum(values[-50:]) / len(values[-50:]):.3g}"
-        return f"{line} - {self.ended}" if self.ended else line
+        ended = self.ended or self._exploded()
+        return f"{line} - {ended}" if ended else line
+
+    def _exploded(self):
+        """A sentence if a logged value is finite, but has grown a hundredfold beyond all that was logged first."""
+        first = max([1.0, *(abs(values[0]) for _, values in self.history.values())])
+        for name, (_, values) in self.history.items():
+            last = sum(values[-50:]) / len(values[-50:])
+            if abs(last) > 100 * first:
+                return (f"{name} has exploded, from {values[0]:.3g} to {last:.3g}: lower the learning rate and run "
+                        "the cell again")
+        return ""
+
+
+def _cell():
+    """The number of the cell that is running; None outside of Jupyter."""
+    return getattr(get_ipython(), "execution_count", None)
 
 
 def _pack(w):

@@ -11,31 +11,41 @@ binds `d_loss` to the reader's function if it passes its check, else to the refe
 
 import contextlib
 import ctypes
+import difflib
 import dis
 import functools
+import importlib
 import inspect
 import io
 import linecache
+import math
+import sys
 import threading
 import traceback
 
 import torch
 
+from ..train import same_random_numbers
+
+SEED = 20141210      # where checks begin; an answer that sets the seed itself will hardly choose the same
 TIME_LIMIT_S = 10    # a check takes under a second; a crowded machine may need more
 HELP = {             # part of what torch says: what that means here
     "ellipsis": "A ... is still in there.",
-    "does not require grad": "The way from the loss back to the weights is cut: no detach, no_grad or .item() on it.",
     "only for scalar outputs": "Take the sum of the outputs first, or give torch.autograd.grad their weights.",
     "must match the size": "Two tensors of different shape meet there: print their .shape.",
     "cannot be multiplied": "Two tensors of different shape meet there: print their .shape.",
+    "element 0 of tensors does not require grad": "The way from the loss back to the weights is cut: no detach, "
+                                                  "no_grad or .item() on it.",
+    "on Tensor that requires grad": "numpy cannot follow a gradient: stay with torch.",
+    "a leaf Variable that requires grad": "It changes its input in place: work on a copy.",
     "for 'Long'": "y holds whole numbers: draw torch.rand(y.shape, device=y.device).",
-    "leaf Variable": "It changes its input in place: work on a copy.",
     "'Spy' object": "net is any function: call net(xt, t), and take the device from x0.",
     "argument: 't'": "Call it as net(xt, t).",
     "same device": "A tensor is made on the CPU there: torch.randn_like(x0) or device=x0.device follows x0.",
     "Got: Bool": "Turn True and False into numbers first: .float().mean().",
 }
-_known, _bound, _state, _hints_given = {}, {}, {}, {}
+_known = {}
+_bound, _state, _hints_given = (globals().get(name, {}) for name in ("_bound", "_state", "_hints_given"))  # if reloaded
 
 
 class Wrong(Exception):
@@ -61,8 +71,8 @@ def exercise(function=None, *, mine=False):
     if function is None:
         return functools.partial(exercise, mine=mine)
     name = function.__name__
-    if name not in _known:
-        print(f"{name} is not the name of an exercise, so it is left as it is. Exercises: {', '.join(_known)}.")
+    if not _exists(name):
+        print("So the function is left as it is.")
         return function
     answer, check, _ = _known[name]
     _bound[name] = answer
@@ -87,6 +97,7 @@ def exercise(function=None, *, mine=False):
 
 def hint(name):
     """Print the next hint for an exercise; the last one points to the solution."""
+    name = getattr(name, "__name__", name)
     if _exists(name):
         hints = _known[name][2]
         given = min(_hints_given.get(name, 0) + 1, len(hints))
@@ -98,6 +109,7 @@ def hint(name):
 
 def solution(name):
     """Print the source of the reference, the same function that the notebook falls back on."""
+    name = getattr(name, "__name__", name)
     if _exists(name):
         source = inspect.getsource(_known[name][0])
         print(source[source.index("def "):].rstrip())
@@ -105,37 +117,51 @@ def solution(name):
 
 def summary():
     """List the exercises met so far and whose function the notebook uses."""
-    own = sum(state.startswith("yours") for state in _state.values())
-    print(f"{own} of {len(_state)} exercises run on your own code.")
+    names = inspect.currentframe().f_back.f_globals          # the notebook's
+    own = 0
+    lines = []
     for name, state in _state.items():
-        print(f"  {name}: {state}")
+        if callable(names.get(name)) and names[name] is not _bound[name]:
+            state = "a function that was not checked: put @exercise above it and run its cell"
+        own += state.startswith("yours")
+        lines.append(f"  {name}: {state}")
+    print(f"{own} of {len(_state)} exercises run on your own code.", *lines, sep="\n")
 
 
 def _exists(name):
-    name = getattr(name, "__name__", name)
-    if name not in _known:
-        print(f"{name!r} is not the name of an exercise. Exercises: {', '.join(_known)}.")
-    return name in _known
+    if name in _known:
+        return True
+    close = difflib.get_close_matches(str(name), _known, 1, 0.5)
+    print(f"{name!r} is not the name of an exercise" + (f": did you mean {close[0]}?" if close else "."))
+    return False
+
+
+def _operations(function):
+    """What the interpreter does in the function, texts left out."""
+    return [(i.opname, "" if isinstance(i.argval, str) and "CONST" in i.opname else i.argval)
+            for i in dis.get_instructions(function)]
+
+
+def _blank_functions():
+    scope = {}
+    for body in ("...", "return ...", "raise NotImplementedError", "raise NotImplementedError()",
+                 "raise NotImplementedError('')"):
+        exec(f"def f(): {body}", scope)                      # compiled by this interpreter: each version differs
+        yield _operations(scope["f"])
 
 
 def _is_blank(function):
     """True if the body is only a docstring, `...`, `pass`, `return` or `raise NotImplementedError`."""
-    quiet = {"RESUME", "NOP", "LOAD_CONST", "POP_TOP", "RETURN_VALUE", "RETURN_CONST"}
-    code = list(dis.get_instructions(function))
-    if {i.opname for i in code} <= quiet:
-        return all(i.argval in (None, ...) or i.argval == function.__doc__ for i in code if i.opname.endswith("_CONST"))
-    raises = {"LOAD_GLOBAL", "RAISE_VARARGS", "PRECALL", "CALL", "PUSH_NULL", "LOAD_COMMON_CONSTANT"}
-    names = [i.argval for i in code if i.opname == "LOAD_GLOBAL"]
-    return {i.opname for i in code} <= quiet | raises and names == ["NotImplementedError"]
+    return _operations(function) in list(_blank_functions())
 
 
 def _judge(function, check):
     """None if `check(function)` passes, else one sentence on what is wrong. Leaves the random numbers alone."""
     printed = _Capped()
     try:
-        with torch.random.fork_rng([]), torch.enable_grad(), _time_limit(), contextlib.redirect_stdout(printed):
-            torch.default_generator.manual_seed(0)
-            check(function)
+        with same_random_numbers(), torch.enable_grad(), _time_limit(), contextlib.redirect_stdout(printed):
+            torch.default_generator.manual_seed(SEED)
+            check(_seed_kept(function))
         return None
     except Wrong as wrong:
         return str(wrong)
@@ -146,6 +172,18 @@ def _judge(function, check):
     finally:
         if printed.getvalue():
             print(printed.getvalue().rstrip())
+
+
+def _seed_kept(function):
+    """The function, which must not set the seed of all of torch."""
+    @functools.wraps(function)
+    def watched(*args):
+        before = torch.initial_seed()
+        got = function(*args)
+        if torch.initial_seed() != before:
+            raise Wrong("it sets torch's seed, for the whole notebook: without a fixed seed each call draws anew.")
+        return got
+    return watched
 
 
 def _crash(function, error):
@@ -192,15 +230,43 @@ def _time_limit():
 # For the files of exercises: calling the reader's function, and comparing what it returns.
 
 def call(function, *args):
-    """function(*args), with a sentence if it changes a tensor that it was given or returns nothing."""
-    before = [a.detach().clone() if torch.is_tensor(a) else None for a in args]
+    """function(*args), with a sentence if it changes what it was given, calls backward() or returns nothing."""
+    given = {}
+    for name, arg in zip(inspect.signature(function).parameters, args):
+        if torch.is_tensor(arg):
+            given[name] = arg
+        elif isinstance(arg, torch.nn.Module):
+            given |= {f"{name}.{part}": weight for part, weight in arg.named_parameters()}
+    before = [tensor.detach().clone() for tensor in given.values()]
     got = function(*args)
-    for name, arg, old in zip(inspect.signature(function).parameters, args, before):
-        if old is not None and not torch.equal(arg.detach(), old):
+    for (name, tensor), old in zip(given.items(), before):
+        if not torch.equal(tensor.detach().nan_to_num(), old.nan_to_num()):
             raise Wrong(f"it changes its input {name} in place: work on a copy, for example {name} + 0.")
+        if tensor.is_leaf and tensor.grad is not None:
+            raise Wrong("it calls backward() itself: only return the loss, the training loop does the rest.")
     if got is None:
         raise Wrong("it returns nothing: does the last line say return?")
     return got
+
+
+def on_each(function, kinds, tip=""):
+    """(kind, args, function(*args)) for each kind of input: `kinds` is {"points (B, 2)": args, "images ...": args}.
+
+    An answer that stops on one kind and not on another is told so, with `tip`, after the kinds on which it does not.
+    """
+    got, stopped = {}, {}
+    for kind, args in kinds.items():
+        try:
+            got[kind] = call(function, *args)
+        except (RuntimeError, IndexError, ValueError, TypeError) as error:
+            stopped[kind] = error
+    if not got:
+        raise next(iter(stopped.values()))
+    for kind, value in got.items():
+        yield kind, kinds[kind], value
+    for kind, error in stopped.items():
+        raise Wrong(f"it works for {next(iter(got))}, but for {kind} it stops with {type(error).__name__}: "
+                    f"{str(error).splitlines()[0]}. (B, ...) stands for both. {tip}".rstrip())
 
 
 def current(name):
@@ -219,28 +285,105 @@ def expect(got, want, given, slips=()):
         raise Wrong(f"it returns a {type(got).__name__} and should return a tensor: no .item(), no numpy, no float().")
     if got.device != want.device:
         raise Wrong(f"{given} it returns a tensor on device {got.device}, wanted {want.device}: follow the inputs.")
-    for value, sentence in slips:
-        if _same(got, value) and not _same(value, want):
-            raise Wrong(f"{given} it gives {_short(got)}, wanted {_short(want)}. {sentence}")
+    sentences = {sentence for value, sentence in slips if same(got, value) and not same(value, want)}
+    if len(sentences) == 1:                                  # several slips can give one number: then none is blamed
+        raise Wrong(f"{given} it gives {_apart(got, want)}. {sentences.pop()}")
     for what, mine, right in (("shape", tuple(got.shape), tuple(want.shape)), ("dtype", got.dtype, want.dtype)):
         if mine != right:
             raise Wrong(f"{given} it returns {what} {mine}, wanted {right}.")
+    if got.isnan().any() and not want.isnan().any():
+        raise Wrong(f"{given} it gives {_apart(got, want)}. NaN comes of a negative number under a root or a logarithm, "
+                    "or of 0 / 0.")
     if not got.isfinite().all():
         raise Wrong(f"{given} it gives {_short(got)}: not finite, wanted {_short(want)}.")
-    if not _same(got, want):
-        raise Wrong(f"{given} it gives {_short(got)}, wanted {_short(want)}.")
+    if not same(got, want):
+        raise Wrong(f"{given} it gives {_apart(got, want)}.")
     if want.requires_grad and not got.requires_grad:
         raise Wrong("its value is right but no gradient flows back: no .detach(), .data, numpy or no_grad here.")
 
 
-def _same(a, b):
-    return a.shape == b.shape and torch.allclose(a.detach().cpu().double(), b.detach().cpu().double(),
-                                                 rtol=1e-3, atol=1e-4)
+def expect_slopes(got, want, **inputs):
+    """Raise `Wrong` unless the gradient that reaches each of `inputs` is the one that `want` sends there."""
+    weights = torch.linspace(1, 2, want.numel(), dtype=want.dtype).view(want.shape)      # so that nothing cancels
+    mine, right = (torch.autograd.grad((value * weights).sum(), list(inputs.values()), retain_graph=True,
+                                       allow_unused=True) for value in (got, want))
+    for name, a, b in zip(inputs, mine, right):
+        if a is None and b is not None:
+            raise Wrong(f"its value is right but no gradient flows back to {name}: no .detach() or .data here.")
+        if b is not None and not same(a, b):
+            raise Wrong(f"its value is right but the gradient that reaches {name} is not, {_apart(a, b)}: a part of the "
+                        "formula is cut off. No .detach(), .data, .item() or no_grad here.")
 
 
-def _short(x):
-    values = [f"{v:.3g}" for v in x.detach().flatten()[:4].tolist()]
+def expect_normal(eps, whose):
+    """Raise `Wrong` unless `eps` (n, ...), some ten thousand numbers, are independent draws from N(0, 1)."""
+    flat = eps.detach().flatten().double()
+    tip = f"wanted draws from N(0, 1), torch.randn or torch.randn_like, one for each number of each item {whose}."
+    distance = torch.special.ndtr(flat.sort().values) - (torch.arange(len(flat)) + 0.5) / len(flat)
+    if abs(flat.mean()) > 0.05 or abs(flat.std() - 1) > 0.05:
+        raise Wrong(f"the noise has mean {flat.mean():.2f} and standard deviation {flat.std():.2f}, {tip}")
+    if flat.abs().unique().numel() < 0.9 * len(flat):
+        raise Wrong(f"the noise repeats itself, {tip}")
+    if distance.abs().max() > 2.3 / len(flat) ** 0.5:        # Kolmogorov and Smirnov: by luck once in 20,000 times
+        raise Wrong(f"the noise has the right mean and width, but it is not normal, {tip}")
+    if flat.abs().max() < 3.5:
+        raise Wrong(f"no noise is farther out than {flat.abs().max():.1f}, {tip}")
+
+
+def expect_uniform(u, what):
+    """Raise `Wrong` unless `u` (n,), some thousand numbers, are draws from the whole of [0, 1]."""
+    u = u.detach().flatten().double()
+    tip = f"{what} must be uniform on [0, 1], torch.rand."
+    if u.min() < -1e-3 or u.max() > 1.001:
+        raise Wrong(f"{what} runs from {u.min():.2g} to {u.max():.2g}, wanted 0 to 1: {tip}")
+    edge = 20 / len(u)                                       # all stay off by luck once in 10^8 times
+    if u.min() > edge or u.max() < 1 - edge:
+        raise Wrong(f"{what} runs from {u.min():.3f} to {u.max():.3f} only, and should reach both ends: {tip}")
+    if (u.sort().values - (torch.arange(len(u)) + 0.5) / len(u)).abs().max() > 2.3 / len(u) ** 0.5:
+        raise Wrong(f"{what} has mean {u.mean():.2f} and standard deviation {u.std():.2f}, wanted 0.50 and 0.29, with "
+                    f"all values alike: {tip}")
+    different = (u * 1e6).round().unique().numel()
+    if different < 0.95 * len(u):
+        raise Wrong(f"of {len(u):,} draws of {what} only {different:,} differ, so it takes certain values "
+                    f"only, or is cut off: {tip}")
+
+
+def expect_fresh(one, two, what):
+    """Raise `Wrong` if two calls drew the same, in whatever order."""
+    if same(one.flatten().sort().values, two.flatten().sort().values, 1e-5):
+        raise Wrong(f"two calls draw the same {what}: draw anew in each call, without a fixed seed.")
+
+
+def same(a, b, rtol=2e-4):
+    """Whether two tensors agree to `rtol` of each number, or a fifth of that of the largest one."""
+    a, b = (c.detach().cpu().double() for c in (a, b))
+    if a.shape != b.shape or not torch.equal(a.isfinite(), b.isfinite()):
+        return False
+    odd = ~b.isfinite()
+    if not torch.equal(a[odd].nan_to_num(), b[odd].nan_to_num()):
+        return False
+    a, b = a[~odd], b[~odd]
+    return len(b) == 0 or bool(((a - b).abs() <= rtol * b.abs() + rtol / 5 * b.abs().max() + 1e-6).all())
+
+
+def _short(x, digits=3):
+    values = [f"{v:.{digits}g}" for v in x.detach().flatten()[:4].tolist()]
     return values[0] if x.dim() == 0 else f"[{', '.join(values)}{', ...' if x.numel() > 4 else ''}]"
 
 
-from . import diffusion, gan, vae  # noqa: E402  the exercise files register themselves with the functions above
+def _apart(got, want):
+    """Both in so many digits that they differ, from where they differ."""
+    if got.shape == want.shape and got.dim():
+        off = (got.detach().double().cpu() - want.detach().double().cpu()).abs().flatten().nan_to_num(posinf=1e30)
+        if off.numel() > 4 and off[:4].max() < off.max() / 100:
+            at = int(off.argmax())
+            place = [int(i) for i in torch.unravel_index(torch.tensor(at), got.shape)]
+            return (f"{_short(got.detach().flatten()[at], 4)} at place {place}, wanted "
+                    f"{_short(want.detach().flatten()[at], 4)}")
+    digits = next((n for n in (3, 4, 5, 6) if _short(got, n) != _short(want, n)), 7)
+    return f"{_short(got, digits)}, wanted {_short(want, digits)}"
+
+
+for _file in ("gan", "vae", "diffusion"):        # each registers its exercises; again if this file is reloaded
+    _path = f"{__name__}.{_file}"
+    importlib.reload(sys.modules[_path]) if _path in sys.modules else importlib.import_module(_path)

@@ -1,25 +1,27 @@
 """The exercises of notebook 1. A reference is the function that the notebook falls back on and `solution` prints."""
 
 import math
+import numbers
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from . import Wrong, call, expect, reference
+from . import Wrong, call, expect, expect_fresh, expect_slopes, expect_uniform, on_each, reference
 
 
 def _cut_off(terms):
     """What log(sigmoid(-200)), one for each term, becomes in the usual ways of writing it."""
-    sentence = "the logarithm of a probability that rounds to 0: F.softplus and F.logsigmoid take the logit."
-    return [(torch.tensor(terms * value / 2), f"{how} {sentence}") for value, how in (
-        (torch.inf, "That is"), (100.0, "F.binary_cross_entropy cuts off"),
+    tip = "F.softplus and F.logsigmoid take the logit and stay exact."
+    return [(torch.tensor(terms * value / 2), f"{how}: {tip}") for value, how in (
+        (torch.inf, "exp() of a large number is infinite, the logarithm of a probability that rounds to 0 as well"),
+        (100.0, "F.binary_cross_entropy cuts off"),
         *((-math.log(eps), "The small number inside the log cuts off") for eps in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)))]
 
 
 def check_d_loss(f):
-    d_real, d_fake = torch.tensor([2., -1., .5, 3., 0.]), torch.tensor([-2., 1., 4.])
+    d_real, d_fake = torch.tensor([2., -1., .5, 4.5, 0.3]), torch.tensor([-2., 1., 4.6])
     d_real.requires_grad_(), d_fake.requires_grad_()
     P, N = F.softplus(-d_real), F.softplus(d_fake)                    # -log D(x), -log(1 - D(G(z)))
     given = f"with d_real = {d_real.tolist()} and d_fake = {d_fake.tolist()}"
@@ -37,11 +39,11 @@ def check_d_loss(f):
         (F.softplus(-d_real.sigmoid()).mean() + F.softplus(d_fake.sigmoid()).mean(),
          "The sigmoid is applied twice: F.softplus and binary_cross_entropy_with_logits contain it already."),
     ))
-    for name, logits in (("d_real", d_real), ("d_fake", d_fake)):
-        if torch.autograd.grad(got, logits, retain_graph=True, allow_unused=True)[0] is None:
-            raise Wrong(f"its value is right but no gradient flows back to {name}: no .detach() or .data here.")
-    sure = torch.tensor([-200., 200.])
-    expect(call(f, sure, -sure), F.softplus(-sure).mean() * 2, "with logits of -200 and 200", slips=_cut_off(2))
+    expect_slopes(got, P.mean() + N.mean(), d_real=d_real, d_fake=d_fake)
+    sure = torch.tensor([-200., 200.], requires_grad=True)
+    got, want = call(f, sure, -sure), F.softplus(-sure).mean() * 2
+    expect(got, want, "with logits of -200 and 200", slips=_cut_off(2))
+    expect_slopes(got, want, **{"a logit of -200": sure})
 
 
 @reference(check_d_loss, hints=(
@@ -53,17 +55,22 @@ def d_loss(d_real, d_fake):
 
 
 def check_g_loss(f):
-    d_fake = torch.tensor([-6., 1., 4.], requires_grad=True)
-    expect(call(f, d_fake), F.softplus(-d_fake).mean(), f"with d_fake = {d_fake.tolist()}", slips=(
+    d_fake = torch.tensor([-6., 1., 4., 2.5, -0.4], requires_grad=True)
+    got = call(f, d_fake)
+    expect(got, F.softplus(-d_fake).mean(), f"with d_fake = {d_fake.tolist()}", slips=(
         (-F.softplus(d_fake).mean(), "That is E log(1 - D), the saturating loss: where D is sure its slope is gone."),
         (F.softplus(d_fake).mean(), "That is D's term: G wants D to say 1 to its images: turn the sign."),
         (-F.softplus(-d_fake).mean(), "Its sign is turned: this is E log D, and a loss is minus what one wants large."),
         (F.softplus(-d_fake).sum(), "It sums over the batch: use the mean."),
         (-d_fake.mean(), "That is the Wasserstein loss of section 4; here the logit goes through -log sigmoid."),
         (F.softplus(-d_fake.sigmoid()).mean(), "The sigmoid is applied twice: F.softplus contains it already."),
+        (F.softplus(-d_fake).mean() / 2, "It is half of what is wanted: no factor 1/2."),
     ))
-    sure = torch.tensor([-200., 200.])
-    expect(call(f, sure), F.softplus(-sure).mean(), "with logits of -200 and 200", slips=_cut_off(1))
+    expect_slopes(got, F.softplus(-d_fake).mean(), d_fake=d_fake)
+    sure = torch.tensor([-200., 200.], requires_grad=True)
+    got, want = call(f, sure), F.softplus(-sure).mean()
+    expect(got, want, "with logits of -200 and 200", slips=_cut_off(1))
+    expect_slopes(got, want, **{"a logit of -200": sure})
 
 
 @reference(check_g_loss, hints=(
@@ -74,8 +81,30 @@ def g_loss(d_fake):
     return F.softplus(-d_fake).mean()
 
 
+BATCH = 5            # of the steps' check
+
+
+class _D(nn.Module):
+    """A discriminator that knows the labels of one batch, as in section 6: its logits depend on the place, too."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.net = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0))
+        self.unused = nn.Parameter(torch.ones(3))            # as the labels of a D that forgets to look at them
+        self.shape, self.calls = shape, 0
+
+    def forward(self, x):
+        if len(x) != BATCH:
+            raise Wrong(f"D is asked about {len(x)} images at once, but in section 6 D knows the labels of one batch "
+                        f"of {BATCH}: one call for the real images and one for the fakes.")
+        if x.shape[1:] != self.shape:
+            raise Wrong(f"D is asked about shape {tuple(x.shape)}, wanted {(BATCH, *self.shape)}: images as they are.")
+        self.calls += 1
+        return self.net(x) * torch.linspace(0.5, 1.5, BATCH)
+
+
 class _Judge:
-    """D as the steps may use it: called, and nothing else. Section 6 passes a function that knows a label."""
+    """D as a function, and nothing else."""
 
     def __init__(self, net):
         self._net = net
@@ -88,57 +117,101 @@ class _Judge:
                     "only call it, and leave the weights to the optimiser.")
 
 
-def _take(step, who, loss):
-    """The two players after one `step` of SGD for `who`, always from the same start, and what it returned.
+class _Optimiser(torch.optim.SGD):
+    """Remembers which of its methods were called. Momentum tells `step()` from weights that are moved by hand."""
 
-    All weights already hold a gradient of 1, as if left by an earlier step.
-    """
-    torch.default_generator.manual_seed(1)
-    G, D = nn.Linear(3, 2), nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0))
-    for p in [*G.parameters(), *D.parameters()]:
-        p.grad = torch.ones_like(p)
-    opt = torch.optim.SGD((G if who == "G" else D).parameters(), lr=0.1)
-    x_real, x_fake = torch.randn(5, 2) + 2, G(torch.randn(5, 3))
-    judge = _Judge(D)
-    returned = step(judge, opt, x_real, x_fake, loss) if who == "D" else step(judge, opt, x_fake, loss)
-    if not x_fake.requires_grad:
-        raise Wrong("it cuts x_fake off in place, so G's own step finds nothing to follow: use x_fake.detach(), "
-                    "which leaves x_fake as it is.")
-    return G, D, returned
+    def __init__(self, weights):
+        self.called = []
+        super().__init__(weights, lr=0.1, momentum=0.9)
+
+    def zero_grad(self, *args, **kwargs):
+        self.called.append("zero_grad")
+        super().zero_grad(*args, **kwargs)
+
+    def step(self, *args):
+        self.called.append("step")
+        return super().step(*args)
 
 
-def _weights(net):
-    return torch.cat([p.detach().flatten() for p in net.parameters()])
+class _Round:
+    """Both players after two steps of `who`, always from the same start: on points, with D a function and a gradient
+    of 1 in all weights, as if left by an earlier step; or on images, with D a network and no gradients yet."""
+
+    def __init__(self, step, who, loss, images=False):
+        shape = (1, 2, 3) if images else (2,)
+        with torch.random.fork_rng([]):
+            torch.default_generator.manual_seed(1)
+            self.G = nn.Sequential(nn.Linear(3, math.prod(shape)), nn.Unflatten(1, shape))
+            self.D = _D(shape)
+            batches = [(torch.randn(BATCH, *shape) + 2, torch.randn(BATCH, 3)) for _ in range(2)]
+        for p in [*self.G.parameters(), *self.D.parameters()]:
+            p.data *= 2
+            p.grad = None if images else torch.ones_like(p)
+        before = self.weights("G"), self.weights("D")
+        self.opt, self.returned = _Optimiser((self.G if who == "G" else self.D).parameters()), []
+        for x_real, z in batches:
+            x_fake = 1 * self.G(z)                              # no view, as after a Tanh
+            given = [x_real, x_fake] if who == "D" else [x_fake]
+            kept = [x.detach().clone() for x in given]
+            self.returned.append(step(self.D if images else _Judge(self.D), self.opt, *given, loss))
+            if not x_fake.requires_grad:
+                raise Wrong("it cuts x_fake off in place, so G's own step finds nothing to follow: use "
+                            "x_fake.detach(), which leaves x_fake as it is.")
+            if not all(map(torch.equal, kept, given)):
+                raise Wrong("it changes the images that it was given: work on a copy.")
+        self.moved = {"G": self.weights("G") - before[0], "D": self.weights("D") - before[1]}
+        group = self.opt.param_groups[0]
+        if group["lr"] != 0.1 or group["momentum"] != 0.9:
+            raise Wrong("it changes the settings of the optimiser: a step leaves the learning rate as it is.")
+        if not self.D.training or not all(p.requires_grad for p in [*self.G.parameters(), *self.D.parameters()]):
+            raise Wrong("it leaves a network frozen or in another mode: a step changes weights and nothing else.")
+
+    def weights(self, who):
+        net = self.G if who == "G" else self.D
+        return torch.cat([p.detach().flatten() for p in net.parameters()])
 
 
 def _check_step(f, who, right, loss, call_line, slips):
-    """What both steps share: `who` moves as in `right`, the other player stays, the loss comes back. Returns G."""
-    used = []
+    """What both steps share: `who` moves as in `right`, the other player stays, the loss comes back."""
+    for images in (False, True):
+        used = []
 
-    def spy(*logits):
-        used.append(logits)
-        return loss(*logits)
+        def low(*logits):                                     # a critic's loss can be negative
+            return 0.05 * loss(*logits) - 3 if images else loss(*logits)
 
-    def move(step, player, loss=loss):
-        players = _take(step, who, loss)
-        return _weights(players["GD".index(player)]) - _weights(_take(lambda *a: None, who, loss)["GD".index(player)])
+        def spy(*logits):
+            used.append(logits)
+            return low(*logits)
 
-    G, _, returned = _take(f, who, spy)
-    if not used:
-        raise Wrong(f"it does not use the loss that it is given: {call_line}")
-    want = move(right, who)
-    expect(move(f, who), want, f"one step with opt_{who}: {who}'s first weights move by other values:", slips=(
-        (0 * want, f"{who} has not moved: opt_{who}.zero_grad(), loss.backward() and opt_{who}.step() are all needed, "
-         f"in this order{', and no detach: the gradient reaches G through x_fake' * (who == 'G')}."),
-        (-want, f"{who} climbs its loss: call backward() on the loss, not on minus it."),
-        *((move(slip, who), sentence) for slip, sentence in slips)))
-    other = "D" if who == "G" else "G"
-    if move(f, other).any():
-        raise Wrong(f"it moves {other} too: only opt_{who} makes a step here.")
-    if returned is None:
-        raise Wrong("it returns nothing: end with return loss, which the notebook plots.")
-    expect(torch.as_tensor(returned).detach(), _take(right, who, loss)[2].detach(), "the loss it returns:")
-    return G
+        def climb(*args):
+            right(*args[:-1], lambda *logits: -low(*logits))
+
+        mine, want = _Round(f, who, spy, images), _Round(right, who, low, images)
+        if not mine.D.calls:
+            raise Wrong(f"it never asks the D that it is given, perhaps the notebook's own instead: {call_line}")
+        if not used:
+            raise Wrong(f"it does not use the loss that it is given: {call_line}")
+        still = f"opt_{who}.zero_grad(), loss.backward() and opt_{who}.step() are all needed, in this order"
+        if "step" not in mine.opt.called:
+            still = f"opt_{who}.step() is never called"
+        elif who == "G":
+            still += ", and no detach: the gradient reaches G through x_fake"
+        expect(mine.moved[who], want.moved[who], f"two steps with opt_{who}: {who}'s weights move by other values:",
+               slips=((0 * want.moved[who], f"{who} has not moved: {still}."),
+                      (_Round(climb, who, low, images).moved[who], f"{who} climbs its loss: call backward() on the loss, not on minus it."),
+                      *((_Round(slip, who, low, images).moved[who], sentence) for slip, sentence in slips)))
+        other = "D" if who == "G" else "G"
+        if mine.moved[other].any():
+            raise Wrong(f"it moves {other} too: only opt_{who} makes a step here.")
+        for got, right_loss in zip(mine.returned, want.returned):
+            if got is None:
+                raise Wrong("it returns nothing: end with return loss, which the notebook plots.")
+            if isinstance(got, (tuple, list)):
+                raise Wrong(f"it returns a {type(got).__name__}: return the loss alone.")
+            expect(torch.as_tensor(got, dtype=torch.float32).detach(), right_loss.detach(), "the loss it returns:")
+        if who == "D" and any((p.grad is not None) if images else (p.grad != 1).any() for p in mine.G.parameters()):
+            raise Wrong("D moves as it should, but the step reaches back into G, fills its gradients and uses up the "
+                        "graph that G's own step needs: D(x_fake.detach()) cuts that off.")
 
 
 def check_d_step(f):
@@ -154,13 +227,17 @@ def check_d_step(f):
         d_loss(D(x_real), D(x_fake).detach()).backward()
         opt_D.step()
 
-    G = _check_step(f, "D", d_step, d_loss, "loss = d_loss(D(x_real), D(x_fake.detach())).", slips=(
+    def by_hand(D, opt_D, x_real, x_fake, d_loss):
+        weights = opt_D.param_groups[0]["params"]
+        slopes = torch.autograd.grad(d_loss(D(x_real), D(x_fake.detach())), weights, allow_unused=True)
+        for p, slope in zip(weights, slopes):
+            p.data -= 0 if slope is None else opt_D.param_groups[0]["lr"] * slope
+
+    _check_step(f, "D", d_step, d_loss, "loss = d_loss(D(x_real), D(x_fake.detach())).", slips=(
         (adds, "The gradients that G's step left in D are added in: opt_D.zero_grad() comes before backward()."),
         (half, "D learns nothing from the fakes: detach what goes into D, not what comes out."),
+        (by_hand, "The weights are moved by hand: opt_D.step() knows more than the learning rate."),
         (swaps, "Real and fake have changed places: d_loss takes D(x_real) first.")))
-    if any(p.grad is None or not torch.equal(p.grad, torch.ones_like(p)) for p in G.parameters()):
-        raise Wrong("D moves as it should, but the step reaches back into G, fills its gradients and uses up the graph "
-                    "that G's own step needs: D(x_fake.detach()) cuts that off.")
 
 
 @reference(check_d_step, hints=(
@@ -181,11 +258,7 @@ def check_g_step(f):
         g_loss(D(x_fake)).backward()
         opt_G.step()
 
-    def no_judge(D, opt_G, x_fake, g_loss):
-        return g_step(lambda x: x, opt_G, x_fake, g_loss)
-
     _check_step(f, "G", g_step, g_loss, "loss = g_loss(D(x_fake)).", slips=(
-        (no_judge, "The loss wants D's logits, not the fakes themselves: g_loss(D(x_fake))."),
         (adds, "G's gradients of the step before are added in: opt_G.zero_grad() comes before backward()."),))
 
 
@@ -213,10 +286,10 @@ class _Largest(TorchDispatchMode):
 
 
 def check_jacobian_norm(f):
-    W = torch.tensor([[3.0, 1.0], [4.0, 2.0]])
-    z = torch.randn(5, 2)
+    W = torch.tensor([[3.0, 1.0, -2.0], [4.0, 2.0, 0.5]])
+    z = torch.randn(5, 3)
     norm = W.square().sum().sqrt()
-    given = "with G(z) = W z, whose Jacobian is W for every z,"
+    given = "with G(z) = W z of three latents, whose Jacobian is W for every z,"
     with _Largest() as seen:
         got = call(f, lambda z: z @ W.T, z)
     expect(got, norm.expand(5), given, slips=(
@@ -226,7 +299,7 @@ def check_jacobian_norm(f):
         (norm, "One number for each z is wanted, not one for the batch."),
         (norm * 5 ** 0.5, "One number for each z is wanted, not one for the batch: .flatten(1).norm(dim=1)."),
         (W.square().sum(1).sqrt().expand(5, 2), "The sum runs over one axis only: both axes of each matrix count."),
-        (W.square().sum(0).sqrt().expand(5, 2), "The sum runs over one axis only: both axes of each matrix count."),
+        (W.square().sum(0).sqrt().expand(5, 3), "The sum runs over one axis only: both axes of each matrix count."),
         (W.abs().sum().expand(5), "That is the sum of absolute values: take the root of the sum of squares."),
         ((norm * 5 ** 0.5).expand(5), "The Jacobian of the whole batch is taken, which mixes all z: vmap "
          "goes over the batch."),
@@ -236,9 +309,13 @@ def check_jacobian_norm(f):
     if seen.numel >= 5 * W.numel() * 5:
         raise Wrong("its value is right, but it takes the slopes of every output along every z of the batch: with "
                     "4,000 z that is 50 GB. Let jacrev see one z, and vmap go over the batch.")
-    net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2))
-    want = torch.stack([torch.autograd.functional.jacobian(net, row).norm() for row in z])
-    expect(call(f, net, z).detach(), want, "with a small network, whose Jacobian differs from z to z,")
+    for z in (z, torch.randn(307, 2)):
+        net = nn.Sequential(nn.Linear(z.shape[1], 8), nn.Tanh(), nn.Linear(8, 2))
+        for p in net.parameters():
+            p.data *= 8                                   # steep in places, as at the crossings of the ring
+        want = torch.stack([torch.autograd.functional.jacobian(net, row).norm() for row in z])
+        expect(call(f, net, z).detach(), want, f"with a small network of {z.shape[1]} latents, whose Jacobian differs "
+               "from z to z,")
 
 
 @reference(check_jacobian_norm, hints=(
@@ -249,76 +326,117 @@ def jacobian_norm(G, z):
     return torch.func.vmap(torch.func.jacrev(G))(z).flatten(1).norm(dim=1)
 
 
+class _Remember(torch.autograd.Function):
+    """The identity, which keeps what passes through it, inside torch.func's vmap and grad, too."""
+
+    @staticmethod
+    def forward(x, critic):
+        critic.seen.append(x.detach().clone())
+        return x.clone()
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, slope):
+        return slope, None
+
+    @staticmethod
+    def vmap(info, in_dims, x, critic):
+        return _Remember.apply(x.movedim(in_dims[0], 0), critic), 0
+
+
 class _Critic(nn.Module):
     """D(x) = <w, x> + half the square of <v, x>, which keeps every x it is asked about."""
 
-    def __init__(self, curved, dim=16):
+    def __init__(self, curved, like):
         super().__init__()
-        w = torch.randn(dim)
-        self.w, self.v = nn.Parameter(0.6 * w / w.norm()), torch.randn(dim) * curved
+        self.shape = like.shape[1:]
+        w = torch.randn(self.shape.numel())
+        self.w, self.v = nn.Parameter(0.6 * w / w.norm()), torch.randn(len(w)) * curved
         self.seen = []
 
     def forward(self, x):
         if x[0].numel() != len(self.w):
             raise Wrong(f"D is asked about shape {tuple(x.shape)} when its inputs are {len(self.w)} numbers each: u "
                         "needs as many axes as x_real, torch.rand(len(x_real), *[1] * (x_real.dim() - 1)).")
-        self.seen.append(x.detach())
-        x = x.flatten(1)
+        x = _Remember.apply(x, self).flatten(1)
         return x @ self.w + (x @ self.v).square() / 2
 
+    def asked(self):
+        """All points that it was asked about, (n, ...)."""
+        return torch.cat([x.reshape(-1, *self.shape) for x in self.seen])
+
     def penalty(self):
-        """The exact penalty at the last points asked about."""
-        x = self.seen[-1].flatten(1)
+        """The exact penalty at those points."""
+        x = self.asked().flatten(1)
         return ((self.w + (x @ self.v)[:, None] * self.v).norm(dim=1) - 1).square().mean()
 
 
+def _where(D, x_real, x_fake):
+    """Raise `Wrong` unless D was asked once between each real and its fake, at a place u of its own; returns u."""
+    x = D.asked()
+    if x.shape != x_real.shape:
+        raise Wrong(f"D is asked about {len(x):,} points, wanted one for each of the {len(x_real):,} pairs.")
+    u = ((x - x_fake) / (x_real - x_fake)).flatten(1)
+    if (u - u[:, :1]).abs().max() > 0.02:
+        raise Wrong("the points lie off the segments between real and fake: u x_real + (1 - u) x_fake with one u for "
+                    "each image, which has as many axes as x_real, and weights that sum to 1.")
+    u = u.median(1).values
+    if u.min() < -1e-2 or u.max() > 1.01:
+        raise Wrong("some points lie outside the segments from fake to real: u must be uniform on [0, 1], torch.rand, "
+                    "not normal, torch.randn.")
+    if u.std() < 0.01 and (abs(u.mean()) < 0.01 or abs(u.mean() - 1) < 0.01):
+        raise Wrong("D is asked at the images themselves: mix each real with its fake, u x_real + (1 - u) x_fake.")
+    if u.std() < 0.01:
+        raise Wrong("all pairs use the same u: draw one for each image.")
+    return u
+
+
 def check_gradient_penalty(f):
-    x_real, x_fake = torch.randn(64, 1, 4, 4) + 1, torch.randn(64, 1, 4, 4) - 1
-    D = _Critic(curved=0.0)
-    w = D.w
-    image = w.reshape(1, 4, 4)
-    got = call(f, D, x_real, x_fake)
+    def pairs(n, *shape):                         # far apart in every number, so that u can be read off
+        x = torch.randn(n, *shape)
+        return x + 3, torch.randn(n, *shape) - 3
+
+    images, points = pairs(61, 1, 3, 5), pairs(67, 2)
+    kinds = {f"{name} {tuple(given[0].shape)}": (_Critic(0.0, given[0]), *given)
+             for name, given in (("images", images), ("points", points))}
+    tip = "u needs as many axes as x_real, torch.rand(len(x_real), *[1] * (x_real.dim() - 1))."
+    (_, (D, *_), got), *_ = on_each(f, kinds, tip)
+    w, image = D.w, D.w.reshape(3, 5)
     expect(got, (w.norm() - 1).square().detach(), "with a linear critic <w, x>, whose slope is w everywhere,", slips=(
         (w.norm() - 1, "The square is missing."),
         (10 * (w.norm() - 1).square(), "It is ten times too large: the weight lambda is applied outside."),
         (w.square().sum() - 1, "The square is taken of the wrong thing: (norm - 1)^2."),
         ((w.square().sum() - 1).square(), "The norm lacks its square root."),
         (w.square().sum(), "That pulls the slope to 0, as R1 does; here it is pulled to 1."),
-        ((w.norm() / 64 - 1).square(), "D's outputs are averaged before the derivative, which divides each slope by "
+        ((w.norm() / 61 - 1).square(), "D's outputs are averaged before the derivative, which divides each slope by "
          "the batch size: sum them."),
         *(((image.norm(dim=axis) - 1).square().mean(),
-           "The norm runs over one axis only: flatten each image, then norm(dim=1).") for axis in range(3)),
-        (((w.norm() * 8) - 1).square(), "The norm runs over the whole batch: one norm for each image."),
-        ((w.norm() - 1).square() * 64, "It sums over the batch: use the mean."),
+           "The norm runs over one axis only: flatten each image, then norm(dim=1).") for axis in range(2)),
+        ((w.abs() - 1).square().mean(), "The norm runs over one axis only: flatten each image, then norm(dim=1)."),
+        (((w.norm() * 61 ** 0.5) - 1).square(), "The norm runs over the whole batch: one norm for each image."),
+        ((w.norm() - 1).square() * 61, "It sums over the batch: use the mean."),
         ((w.norm() - 1).clamp(min=0).square(), "That is the one-sided penalty; here a slope below 1 costs as well.")))
-    x = D.seen[-1]
-    if x.shape != x_real.shape:
-        raise Wrong(f"D is asked about shape {tuple(x.shape)}, wanted one point for each pair, {tuple(x_real.shape)}: "
-                    "call D once, on the whole batch, and take torch.autograd.grad of its sum.")
-    u = ((x - x_fake) / (x_real - x_fake)).flatten(1)
-    if (u - u[:, :1]).abs().max() > 1e-2:
-        raise Wrong("the points lie off the segments between real and fake: u x_real + (1 - u) x_fake with one u for "
-                    "each image, which has as many axes as x_real, and weights that sum to 1.")
-    if u.min() < -1e-3 or u.max() > 1.001:
-        raise Wrong("some points lie outside the segments from fake to real: u must be uniform on [0, 1], torch.rand, "
-                    "not normal, torch.randn.")
-    if u.std() < 0.01 and (abs(u.mean()) < 0.01 or abs(u.mean() - 1) < 0.01):
-        raise Wrong("D is asked at the images themselves: mix each real with its fake, u x_real + (1 - u) x_fake.")
-    if u[:, 0].std() < 0.05:
-        raise Wrong("all pairs use the same u: draw one for each image.")
-    if u.min() > 0.3 or u.max() < 0.7:
-        raise Wrong("u does not reach both ends of [0, 1].")
-    slope = torch.autograd.grad(got, D.w, allow_unused=True)[0] if got.requires_grad else None
-    if slope is None:
+    once, one_call = _where(D, *images), len(D.seen) == 1
+    if not got.requires_grad or torch.autograd.grad(got, w, retain_graph=True, allow_unused=True)[0] is None:
         raise Wrong("its value is right, but D cannot learn from it: torch.autograd.grad(..., create_graph=True) keeps "
                     "the slope differentiable.")
-    expect(slope, torch.autograd.grad((w.norm() - 1).square(), w)[0], "the gradient that reaches D's weights:")
-    D = _Critic(curved=0.3)
-    got = call(f, D, x_real, x_fake)
-    expect(got, D.penalty(), "with a curved critic, whose slope differs from image to image,")
-    points = _Critic(curved=0.0, dim=2)
-    expect(call(f, points, torch.randn(10, 2), torch.randn(10, 2)), (points.w.norm() - 1).square(),
-           "with points in the plane, as on the ring, and a linear critic,")
+    expect_slopes(got, (w.norm() - 1).square(), **{"D's weights": w})
+    D.seen.clear()
+    f(D, *images)
+    expect_fresh(once, _where(D, *images), "u")
+    for shape in ((2,), (1, 3, 1)):
+        given = pairs(20_011 if one_call else 503, *shape)
+        D = _Critic(0.0, given[0])
+        f(D, *given)
+        expect_uniform(_where(D, *given), "u")
+    for kind, (_, *given) in kinds.items():
+        D = _Critic(0.3, given[0])
+        got = call(f, lambda x: D(x), *given)             # a function, as in section 6
+        expect(got, D.penalty(), f"on {kind} with a curved critic, whose slope differs from place to place,")
+        expect_slopes(got, D.penalty(), **{"D's weights": D.w})
 
 
 @reference(check_gradient_penalty, hints=(
@@ -335,10 +453,11 @@ def gradient_penalty(D, x_real, x_fake):
 
 
 def check_project(f):
-    h, y = torch.randn(6, 5), torch.tensor([0, 3, 1, 1, 2, 0])
-    head, embed = nn.Linear(5, 1), nn.Embedding(4, 5)
+    h, y = torch.randn(7, 131, requires_grad=True), torch.tensor([0, 3, 1, 1, 8, 0, 2])
+    head, embed = nn.Linear(131, 1), nn.Embedding(11, 131)
     plain, match = head(h)[:, 0], (embed(y) * h).sum(1)
-    expect(call(f, h, y, head, embed), plain + match, "with 6 features of length 5 and 4 classes", slips=(
+    got = call(f, h, y, head, embed)
+    expect(got, plain + match, "with 7 features of length 131, and 11 classes of which the batch holds 5,", slips=(
         (plain, "The label is not used: add the inner product of embed(y) and h."),
         (match, "The head is not used: D must also say whether the image is real at all."),
         (plain[:, None] + match, "head(h) has shape (B, 1) and spreads over the batch: head(h)[:, 0], or squeeze it."),
@@ -349,6 +468,9 @@ def check_project(f):
         (head(h + embed(y))[:, 0], "The label is added before the head: it then shifts the logit by the "
          "same amount for every image."),
         (head(h * embed(y))[:, 0], "The head is laid on the product: head(h) and the inner product are two terms.")))
+    expect_slopes(got, plain + match, h=h, **{"head.weight": head.weight, "head.bias": head.bias,
+                                              "embed.weight": embed.weight})
+    expect(call(f, h[:1], y[:1], head, embed), (plain + match)[:1], "with a batch of one image")
 
 
 @reference(check_project, hints=(
@@ -360,16 +482,21 @@ def project(h, y, head, embed):
 
 
 def check_inside(f):
-    support, x = torch.randn(100, 4), torch.randn(80, 4) + 0.8
+    support, x = torch.randn(701, 5), torch.randn(997, 5) + 0.8
+    support[:3] = 10 * torch.eye(3, 5)
+    x[:3] = support[:3] + 1e-3                            # each in its partner's ball alone
+    x[3:203] *= torch.linspace(1, 30, 200)[:, None]       # farther and farther out
+    x[211:231] = x[231]                                    # a model may draw the same image again and again
     share = lambda hits: hits.float().mean()                                              # noqa: E731
     among, d = torch.cdist(support, support), torch.cdist(x, support)
-    near = among.sort(1).values                        # (100, 100), column 0: the point itself
+    near = among.sort(1).values                        # (701, 701), column 0: the point itself
     for k, other_k in ((3, 1), (1, 3)):
         in_balls = d < near[:, k]
         want = share(in_balls.any(1))
-        given = f"with 80 points x, 100 points support and k = {k}"
+        given = f"with 997 points x, 701 points support and k = {k}"
         got = call(f, x, support, k)
-        got = torch.as_tensor(got, dtype=torch.float32) if isinstance(got, (int, float, torch.Tensor)) else got
+        if isinstance(got, numbers.Real) or torch.is_tensor(got):
+            got = torch.as_tensor(got, dtype=torch.float32)
         expect(got, want, given, slips=(
             (share((d < near[:, k - 1]).any(1)), "The nearest neighbour of a point in its own set is the point "
              "itself, at distance 0: take the (k + 1)-th smallest distance."),
@@ -377,8 +504,14 @@ def check_inside(f):
              "support first, then take the mean over x."),
             (share(in_balls), "It is the share of pairs: a point counts once if any ball holds it."),
             (share(in_balls.all(1)), "A point is inside if any ball holds it, not all."),
-            (share((d < near.flip(1)[:, k]).any(1)), "The radius reaches to the farthest neighbours: topk needs "
-             "largest=False."),
+            *((share((d < near.flip(1)[:, j]).any(1)), "The radius reaches to the farthest neighbours: the smallest "
+               "distances are wanted (topk takes the largest unless told largest=False).") for j in (k - 1, k)),
+            (share((d > near[:, k]).any(1)), "It asks whether x lies outside of some ball: turn the inequality."),
+            *((share((d < factor * near[:, k]).any(1)), f"The radius is {how} as large as it should be: it is the "
+               "distance to the k-th neighbour itself.") for factor, how in ((2, "twice"), (0.5, "half"))),
+            (share((d < near[:, k:k + 1].square().T).any(1)), "The radius is squared, the distance is not."),
+            (share((d < near[:, 1:k + 1].mean(1)).any(1)), "The radius is the distance to the k-th neighbour, not the "
+             "mean over the first k."),
             (share((d.T < torch.cdist(x, x).sort(1).values[:, k]).any(1)), "x and support have changed places: balls "
              "are around support."),
             (share((d < d.T.sort(1).values[:, k]).any(1)), "The radius of a ball is measured among the points of "
@@ -390,6 +523,9 @@ def check_inside(f):
             (share((d < near[:, other_k]).any(1)), "k is not used: another k, another radius."),
             (in_balls.any(1).sum(), "That is how many, not which share: divide by the number of x."),
             (1 - want, "That is the share outside: turn the inequality.")))
+    expect(torch.as_tensor(f(x[:701], support, 3), dtype=torch.float32), share((d[:701] < near[:, 3]).any(1)),
+           "with as many points x as points support,")
+    expect(torch.as_tensor(f(x, support), dtype=torch.float32), share((d < near[:, 3]).any(1)), "without k, that is 3,")
 
 
 @reference(check_inside, hints=(

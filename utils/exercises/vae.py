@@ -1,30 +1,36 @@
 """The exercises of notebook 2. A reference is the function that the notebook falls back on and `solution` prints."""
 
 import math
+import numbers
 
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from . import Wrong, call, current, expect, reference
+from . import Wrong, call, current, expect, expect_fresh, expect_normal, expect_slopes, on_each, reference
+
+AXES = "One number for each image first: .flatten(1).sum(1) adds up all axes but the first, whatever their number."
 
 
 def check_squared_error(f):
-    x, x_hat = torch.randn(6, 1, 3, 4), torch.randn(6, 1, 3, 4, requires_grad=True)
-    square = (x - x_hat).square()
-    expect(call(f, x, x_hat), square.sum() / 6, "with 6 images of 12 pixels", slips=(
-        (square.mean(), "It takes the mean over the pixels too: sum over the pixels, mean over the batch."),
-        (square.sum(), "It sums over the batch too: sum over the pixels, mean over the batch."),
-        (square.flatten(1).sum(1), "One number is wanted: take the mean over the batch."),
-        (square.mean(0), "The pixels are not summed yet: .flatten(1).sum(1), then the mean over the batch."),
-        (square.sum((1, 2)).mean(), "One axis of the pixels is averaged instead of summed: .flatten(1).sum(1)."),
-        (square.sum((1, 3)).mean(), "One axis of the pixels is averaged instead of summed: .flatten(1).sum(1)."),
-        ((x - x_hat).abs().sum() / 6, "That is the absolute error: square the difference."),
-        (square.sum() / 12, "It is half of what is wanted: the factor 1/2 comes with the Gaussian of section 2."),
-        (square.flatten(1).sum(1).sqrt().mean(), "That is the distance: no square root here."),
-        ((x - x_hat).sum() / 6, "The square is missing: errors of opposite sign cancel."),
-        ((x - x_hat).flatten(1).sum(1).square().mean(), "The square comes before the sum.")))
-    points = torch.tensor([[1.0, 2.0], [0.0, -1.0]])
-    expect(call(f, points, torch.zeros(2, 2)), torch.tensor(3.0), "with two points in the plane (B, 2)")
+    kinds = {f"{name} {shape}": [torch.randn(shape, requires_grad=True) for _ in "ab"]
+             for name, shape in (("images", (7, 1, 3, 5)), ("points", (11, 2)))}
+    for kind, (x, x_hat), got in on_each(f, kinds, AXES):
+        square, n = (x - x_hat).square(), len(x)
+        want = square.sum() / n
+        expect(got, want, f"with {kind}", slips=(
+            (square.mean(), "It takes the mean over the pixels too: sum over the pixels, mean over the batch."),
+            (square.sum(), "It sums over the batch too: sum over the pixels, mean over the batch."),
+            (square.flatten(1).sum(1), "One number is wanted: take the mean over the batch."),
+            (square.mean(0), "The pixels are not summed yet: .flatten(1).sum(1), then the mean over the batch."),
+            *((square.sum(axes).mean(), "One axis of the pixels is averaged instead of summed: .flatten(1).sum(1).")
+              for axes in ((1, 2), (1, 3)) if square.dim() == 4),
+            ((x - x_hat).abs().sum() / n, "That is the absolute error: square the difference."),
+            (want / 2, "It is half of what is wanted: the factor 1/2 comes with the Gaussian of section 2."),
+            (square.flatten(1).sum(1).sqrt().mean(), "That is the distance: no square root here."),
+            ((x - x_hat).sum() / n, "The square is missing: errors of opposite sign cancel."),
+            ((x - x_hat).flatten(1).sum(1).square().mean(), "The square comes before the sum.")))
+        expect_slopes(got, want, x=x, x_hat=x_hat)
+    expect(call(f, x[:1], x_hat[:1]), square[:1].sum(), "with a batch of one point")
 
 
 @reference(check_squared_error, hints=(
@@ -36,30 +42,42 @@ def squared_error(x, x_hat):
 
 
 def check_nll(f):
-    x, x_hat = torch.randn(5, 1, 2, 3), torch.randn(5, 1, 2, 3, requires_grad=True)
-    for s in (torch.tensor(0.5, requires_grad=True), torch.tensor(2.0, requires_grad=True)):
-        error, each = (x - x_hat).square().sum() / 5, 0.5 * math.log(2 * math.pi)
-        want = error / (2 * s ** 2) + 6 * (s.log() + each)
-        expect(call(f, x, x_hat, s), want, f"with 5 images of 6 pixels and s = {s:.1f}", slips=(
-            (-want, "Its sign is turned: this is the log density, and a loss is minus what one wants large."),
-            (want / 6, "It takes the mean over the pixels: sum over the pixels, mean over the batch."),
-            (want * 5, "It sums over the batch: sum over the pixels, mean over the batch."),
-            (error / (2 * s ** 2), "log s and log(2 pi) are missing: without log s, a growing s would cost nothing."),
-            (error / (2 * s ** 2) + 6 * s.log(), "log(2 pi) / 2 for each pixel is missing: a constant, but without it "
-             "the number is not in nats."),
-            (error / (2 * s ** 2) + s.log() + each, "The terms log s and log(2 pi) / 2 are there for each pixel, not "
-             "once for each image."),
-            (error / s ** 2 + 6 * (s.log() + each), "The squared error is divided by 2 s^2, not by s^2."),
-            (error / (2 * s) + 6 * (s.log() + each), "s is a standard deviation: divide by 2 s^2."),
-            (error / (2 * s ** 2) + 6 * (s.log() / 2 + each), "It is log s, or half the log of s^2: the half is taken "
-             "twice."),
-            (error / (2 * s.exp()) + 6 * (s / 2 + each), "It reads s as a log-variance: s is the standard deviation."),
-            (error / (2 * s ** 2) + 6 * (s.log() + 2 * each), "It is half of log(2 pi): sqrt(2 pi) stands in the "
-             "density."),
-            (error / (2 * s ** 2) - 6 * (s.log() + each), "The sign of log s + log(2 pi) / 2 is turned.")))
-        slope, = torch.autograd.grad(f(x, x_hat, s), s, allow_unused=True)
-        if slope is None:
-            raise Wrong("no gradient reaches s, which the decoder learns: keep s a tensor, s.log(), not math.log(s).")
+    for s in (torch.tensor(v, requires_grad=True) for v in (0.5, 2.0, 0.03)):
+        kinds = {f"{name} {shape}": [*(torch.randn(shape, requires_grad=True) for _ in "ab"), s]
+                 for name, shape in (("images", (7, 1, 3, 5)), ("points", (11, 2)))}
+        for kind, (x, x_hat, s), got in on_each(f, kinds, AXES):
+            error, each, d, n = (x - x_hat).square().sum() / len(x), 0.5 * math.log(2 * math.pi), x[0].numel(), len(x)
+            want = error / (2 * s ** 2) + d * (s.log() + each)
+            expect(got, want, f"with {kind} and s = {s:g}", slips=(
+                (-want, "Its sign is turned: this is the log density, and a loss is minus what one wants large."),
+                (want / d, "It takes the mean over the pixels: sum over the pixels, mean over the batch."),
+                (want * n, "It sums over the batch: sum over the pixels, mean over the batch."),
+                (error / (2 * s ** 2), "log s and log(2 pi) are missing: without log s, a growing s would cost "
+                 "nothing."),
+                (error / (2 * s ** 2) + d * s.log(), "log(2 pi) / 2 for each pixel is missing: a constant, but without "
+                 "it the number is not in nats."),
+                (error / (2 * s ** 2) + d * each, "log s is missing: without it a growing s would cost nothing."),
+                (error / (2 * s ** 2) + s.log() + each, "The terms log s and log(2 pi) / 2 are there for each pixel, "
+                 "not once for each image."),
+                (error / s ** 2 + d * (s.log() + each), "The squared error is divided by 2 s^2, not by s^2."),
+                (error / (2 * s) + d * (s.log() + each), "s is a standard deviation: divide by 2 s^2."),
+                (error / (2 * s) + d * (s.log() / 2 + each), "It reads s as the variance: s is the standard deviation, "
+                 "so the density holds s^2 and log s."),
+                (error / (2 * s ** 2) + d * (s.log() / 2 + each), "It is log s, or half the log of s^2: the half is "
+                 "taken twice."),
+                (error / (2 * s ** 2) + d * (2 * s.log() + each), "It is log s, not log s^2: s stands in the density "
+                 "once, in front."),
+                (error / (2 * s.exp()) + d * (s / 2 + each), "It reads s as a log-variance: s is the standard "
+                 "deviation."),
+                (error / (2 * (2 * s).exp()) + d * (s + each), "It reads s as the log of the standard deviation: s is "
+                 "the standard deviation itself."),
+                (error / (2 * s ** 2) + d * (s.log() + 2 * each), "It is half of log(2 pi): sqrt(2 pi) stands in the "
+                 "density."),
+                (error / (2 * s ** 2) - d * (s.log() + each), "The sign of log s + log(2 pi) / 2 is turned.")))
+            if torch.autograd.grad(got, s, retain_graph=True, allow_unused=True)[0] is None:
+                raise Wrong("no gradient reaches s, which the decoder learns: keep s a tensor, s.log(), not "
+                            "math.log(s).")
+            expect_slopes(got, want, x=x, x_hat=x_hat, s=s)
 
 
 @reference(check_nll, hints=(
@@ -73,40 +91,54 @@ def nll(x, x_hat, s):
 
 
 def check_draw(f):
-    mu = torch.tensor([[1.0, -2.0, 0.0], [3.0, 0.5, -1.0]], requires_grad=True)
-    logvar = torch.tensor([[-2.0, 0.0, 1.0], [1.0, -1.0, 2.0]], requires_grad=True)
-    many_mu, many_logvar = (a.detach().expand(20_000, 2, 3).reshape(-1, 3) for a in (mu, logvar))
+    mu = torch.tensor([[1.0, -2.0, 0.0, 0.4, -0.7], [3.0, 0.5, -1.0, -0.3, 0.2], [0.1, 1.3, -0.6, 2.0, -1.1]])
+    logvar = torch.tensor([[-2.0, 0.0, 1.0, -14.0, -1.0], [1.0, -1.0, 2.0, -3.0, 0.5], [-0.5, 0.3, -1.5, 1.5, -12.0]])
+    mu, logvar, n = mu.requires_grad_(), logvar.requires_grad_(), 2_003
+    many_mu, many_logvar = (a.detach().expand(n, 3, 5).reshape(-1, 5) for a in (mu, logvar))
     z = call(f, many_mu, many_logvar)
     if not torch.is_tensor(z):
         raise Wrong(f"it returns a {type(z).__name__}, wanted a tensor shaped like mu.")
     if z.shape != many_mu.shape or z.dtype != mu.dtype:
-        raise Wrong(f"from mu of shape (40000, 3) it draws shape {tuple(z.shape)} of {z.dtype}, wanted one z like mu.")
-    z = z.detach().reshape(20_000, 2, 3)
+        raise Wrong(f"from mu of shape {tuple(many_mu.shape)} it draws shape {tuple(z.shape)} of {z.dtype}, wanted one "
+                    "z like mu.")
+    if z.isnan().any():
+        raise Wrong("it gives NaN: logvar is often negative, and no number of its own to take a root or a logarithm "
+                    "of. sigma = exp(logvar / 2).")
+    z = z.detach().reshape(n, 3, 5)
     sd, want = z.std(0), (logvar / 2).exp().detach()
     if sd.max() < 1e-4 and not torch.allclose(z[0], mu.detach()):
         raise Wrong("all rows get the same eps: draw new noise for each row of mu, torch.randn_like(mu).")
-    if sd.min() > 1e-4 and z[:, 0].T.corrcoef()[0, 1] > 0.9:
+    if sd.min() > 1e-5 and z[:, 0].T.corrcoef()[0, 1] > 0.9:
         raise Wrong("all components of one z get the same eps: draw one number for each, torch.randn_like(mu).")
-    given = f"20,000 draws with logvar = {logvar[0].tolist()}: their standard deviation is {_three(sd[0])}, " \
+    given = f"{n:,} draws with logvar = {_three(logvar[0])}: their standard deviation is {_three(sd[0])}, " \
             f"wanted {_three(want[0])}."
     for slip, sentence in (
             (logvar.detach().exp(), "exp(logvar) is the variance: the noise is scaled by its root, exp(logvar / 2)."),
-            (torch.ones(2, 3), "The noise is not scaled: multiply eps by sigma = exp(logvar / 2)."),
+            (torch.ones(3, 5), "The noise is not scaled: multiply eps by sigma = exp(logvar / 2)."),
             (logvar.detach().abs(), "logvar itself is no scale: sigma = exp(logvar / 2)."),
+            (logvar.detach().abs() / 2, "logvar itself is no scale: sigma = exp(logvar / 2)."),
             (1 / want, "The sign of the exponent is turned: sigma = exp(logvar / 2)."),
             (want * 12 ** -0.5, "The noise is uniform: torch.randn_like, not torch.rand_like."),
-            (torch.zeros(2, 3), "There is no noise in it: z = mu + sigma * eps, with eps from N(0, I).")):
-        if (sd - slip).abs().max() < 0.05 * (1 + slip.max()):
+            (torch.zeros(3, 5), "There is no noise in it: z = mu + sigma * eps, with eps from N(0, I).")):
+        if (sd - slip).abs().max() < 0.06 * (1 + slip.max()):
             raise Wrong(f"{given} {sentence}")
-    if not (sd / want - 1).abs().max() < 0.05:
+    if not (sd / want - 1).abs().max() < 0.08:
         raise Wrong(given)
-    if (z.mean(0) - mu.detach()).abs().max() > 0.1:
-        raise Wrong(f"20,000 draws with mu = {mu[0].tolist()} have the mean {_three(z.mean(0)[0])}: mu is to be added.")
+    if ((z.mean(0) - mu.detach()).abs() / want).max() > 0.13:
+        raise Wrong(f"{n:,} draws with mu = {_three(mu[0])} have the mean {_three(z.mean(0)[0])}: mu is to be added.")
+    noise = (z - mu.detach()) / want
+    expect_normal(noise[:, want > 0.05], "and each latent")
+    cross = noise.reshape(n, -1).T.corrcoef() - torch.eye(15)
+    if cross.abs().max() > 0.12:
+        raise Wrong("the noise of one latent or row follows that of another: one number for each, torch.randn_like(mu).")
     z = f(mu, logvar)
+    expect_fresh(z.detach(), f(mu, logvar).detach(), "noise")
     for name, given in (("mu", mu), ("logvar", logvar)):
         if not z.requires_grad or torch.autograd.grad(z.sum(), given, retain_graph=True, allow_unused=True)[0] is None:
             raise Wrong(f"no gradient flows from z back to {name}: write z as a formula of mu and logvar, without "
                         "detach, no_grad or .sample().")
+    path = mu + (logvar / 2).exp() * ((z - mu) / (logvar / 2).exp()).detach()    # the same z, as the formula has it
+    expect_slopes(z, path, mu=mu, logvar=logvar)
 
 
 def _three(values):
@@ -122,14 +154,16 @@ def draw(mu, logvar):
 
 
 def check_kl(f):
-    mu = torch.tensor([[0.3, -1.0, 2.0], [0.0, 0.5, -0.2], [1.0, 0.0, -1.5]], requires_grad=True)
-    logvar = torch.tensor([[-2.0, 0.5, -1.0], [0.0, 1.0, -3.0], [0.5, -1.0, -0.5]], requires_grad=True)
+    mu = torch.tensor([[0.3, -1.0, 2.0], [0.0, 0.5, -0.2], [1.0, 0.0, -1.5], [-0.4, 0.8, 0.6], [2.5, -0.9, 0.1]])
+    logvar = torch.tensor([[-2.0, 0.5, -1.0], [0.0, 1.0, -3.0], [0.5, -1.0, -0.5], [-0.3, 1.5, 0.2], [-9.0, 0.7, -1.7]])
+    mu, logvar = mu.requires_grad_(), logvar.requires_grad_()
     q = Normal(mu, (logvar / 2).exp())
     each = kl_divergence(q, Normal(torch.zeros_like(mu), torch.ones_like(mu)))
     want, m2, v = each.sum(1).mean(), mu.square(), logvar.exp()
     half = lambda a: a.sum(1).mean() / 2                                                  # noqa: E731
-    given = "with three codes of three latents"
-    expect(call(f, mu, logvar), want, given, slips=(
+    given = "with five codes of three latents"
+    got = call(f, mu, logvar)
+    expect(got, want, given, slips=(
         (-want, "Its sign is turned: a KL divergence is never negative."),
         (each.mean(), "It takes the mean over the latents: the rule is sum over dimensions, mean over the batch. "
          "Averaged, it weighs too little against the summed pixels."),
@@ -147,10 +181,12 @@ def check_kl(f):
         (half(m2 - v - 1 - logvar), "The sign of the variance is turned."),
         (half(v - 1 - logvar), "mu is missing: a code far from 0 costs, too."),
         (half(m2 / v + 1 / v - 1 + logvar), "That is KL(p || q): here the logarithms are averaged over q.")))
+    expect_slopes(got, want, mu=mu, logvar=logvar)
+    expect(call(f, mu[:1], logvar[:1]), each[0].sum(), "with a batch of one code")
     with torch.no_grad():                                  # the law of the reader's own draw, by counting
-        z = current("draw")(mu.expand(20_000, 3, 3).reshape(-1, 3), logvar.expand(20_000, 3, 3).reshape(-1, 3))
-        z = z.reshape(20_000, 3, 3)
-        q, p = Normal(z.mean(0), z.std(0)), Normal(torch.zeros(3, 3), torch.ones(3, 3))
+        z = current("draw")(mu.expand(20_000, 5, 3).reshape(-1, 3), logvar.expand(20_000, 5, 3).reshape(-1, 3))
+        z = z.reshape(20_000, 5, 3)
+        q, p = Normal(z.mean(0), z.std(0)), Normal(torch.zeros(5, 3), torch.ones(5, 3))
         counted = (q.log_prob(z) - p.log_prob(z)).sum(2).mean()
     if abs(counted - want) > 0.1 * want:
         raise Wrong(f"{given}: the mean of log q(z) - log p(z) over draws of your `draw` is {counted:.2f} nats, your "
@@ -166,19 +202,21 @@ def kl(mu, logvar):
 
 
 def check_alive(f):
-    variances = torch.tensor([3.0, 1.2, 0.6, 0.3, 0.1, 0.02])
-    cases = ((1.0, 0.5), (4.0, 0.5), (0.5, 1.5), (3.0, 0.25))
+    variances = torch.tensor([0.3, 3.0, 0.02, 1.2, 0.1, 0.6, 4.1])                 # in no order
+    cases = ((1.0, 0.5), (4.0, 0.5), (0.5, 1.5), (3.0, 0.25), (100.0, 0.2), (0.1, 0.2), (10.0, 0.2))
     answers = lambda threshold: [int((variances > threshold(*case)).sum()) for case in cases]   # noqa: E731
     want, got = answers(lambda beta, s: beta * s ** 2), [call(f, variances, *case) for case in cases]
     given = f"with variances {_three(variances)}, beta = {cases[0][0]:g} and s = {cases[0][1]:g}"
     for value in got:
         if torch.is_tensor(value) and value.shape == variances.shape:
             raise Wrong(f"{given} it returns one answer for each latent: count those that live, with .sum().")
-        if not isinstance(value, (int, float)) and not (torch.is_tensor(value) and value.numel() == 1):
+        if not isinstance(value, numbers.Real) and not (torch.is_tensor(value) and value.numel() == 1):
             raise Wrong(f"{given} it returns a {type(value).__name__}, wanted one number, {want[0]}.")
+    if any(float(value) != int(value) for value in got):
+        raise Wrong(f"{given} it returns {float(got[0]):g}, wanted {want[0]}: a number of latents.")
     got = [int(value) for value in got]
     for slip, sentence in (
-            ([6 - n for n in want], "Those are the dead ones: a latent lives if its variance is above the threshold."),
+            ([7 - n for n in want], "Those are the dead ones: a latent lives if its variance is above the threshold."),
             (answers(lambda beta, s: beta * s), "s is a standard deviation: the threshold is beta s^2."),
             (answers(lambda beta, s: (beta * s) ** 2), "Only s is squared: the threshold is beta s^2."),
             (answers(lambda beta, s: s ** 2), "beta is missing: the threshold is beta s^2."),
@@ -187,9 +225,12 @@ def check_alive(f):
             (answers(lambda beta, s: (beta * s ** 2) ** 0.5), "The eigenvalues are variances: compare them with "
              "beta s^2 itself, without a root.")):
         if got == slip:
-            raise Wrong(f"{given}, and three more pairs, it says {got}, wanted {want}. {sentence}")
+            raise Wrong(f"{given}, and six more pairs, it says {got}, wanted {want}. {sentence}")
     if got != want:
-        raise Wrong(f"{given}, and three more pairs, it says {got}, wanted {want}.")
+        raise Wrong(f"{given}, and six more pairs, it says {got}, wanted {want}.")
+    many = torch.rand(787) * 2                             # as many as an image has pixels, or so
+    if int(call(f, many, 2.0, 0.5)) != int((many > 0.5).sum()):
+        raise Wrong("with 787 variances it counts a different number: is each of them looked at?")
 
 
 @reference(check_alive, hints=(
@@ -201,9 +242,10 @@ def alive(eigenvalues, beta, s):
 
 
 def check_iw_bound(f):
-    log_w = torch.randn(7, 5) * 2 - 3
+    log_w = (torch.randn(7, 5) * 2 - 3).requires_grad_()
     mean_log = log_w.logsumexp(1) - math.log(5)
-    expect(call(f, log_w), mean_log.mean(), "with log_w of 7 images and k = 5", slips=(
+    got = call(f, log_w)
+    expect(got, mean_log.mean(), "with log_w of 7 images and k = 5", slips=(
         (log_w.mean(), "That is the mean of the logarithms, which is the ELBO for every k: the mean over k is taken "
          "of the weights, the logarithm after it."),
         (log_w.logsumexp(1).mean(), "It sums over k: a mean over k needs - log k."),
@@ -220,11 +262,19 @@ def check_iw_bound(f):
         (log_w.max(1).values.mean(), "That is the largest weight alone: take the mean of all k."),
         (log_w.softmax(1).mul(log_w).sum(1).mean(), "That is a weighted mean of logarithms; wanted is the logarithm of "
          "a mean.")))
-    far = torch.tensor([[-2000.0, -2001.0], [-3000.0, -3000.0]])
-    expect(call(f, far), (far.logsumexp(1) - math.log(2)).mean(), "with log_w near -2000, usual for images,", slips=(
-        (torch.tensor(-torch.inf), "exp() rounds to 0 there: torch.logsumexp does not."),))
+    expect_slopes(got, mean_log.mean(), log_w=log_w)
+    for far in (torch.tensor([[-2000.0, -2001.0], [-3000.0, -3000.0], [-2500.0, -2503.0]]),
+                torch.tensor([[900.0, 901.0, 899.5]]), torch.tensor([[-1500.0, 600.0, 599.0], [-2000.0, -2000.0, -1500.0]])):
+        far.requires_grad_()
+        got, want = call(f, far), (far.logsumexp(1) - math.log(far.shape[1])).mean()
+        expect(got, want, f"with log_w from {far.min():g} to {far.max():g}, as for images,", slips=(
+            (torch.tensor(-torch.inf), "exp() rounds to 0 there: torch.logsumexp does not."),
+            (torch.tensor(torch.inf), "exp() is infinite there: torch.logsumexp is not.")))
+        expect_slopes(got, want, log_w=far)
     one = torch.randn(4, 1)
     expect(call(f, one), one.mean(), "with k = 1, where the bound is the ELBO,")
+    many = torch.randn(3, 499) * 5 - 600
+    expect(call(f, many), (many.logsumexp(1) - math.log(499)).mean(), "with k = 499")
 
 
 @reference(check_iw_bound, hints=(

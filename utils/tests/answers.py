@@ -42,9 +42,10 @@ RIGHT = {
         return loss.detach()
         """,
         """
-        loss = d_loss(*D(torch.cat([x_real, x_fake.detach()])).chunk(2))
+        d_real, d_fake = map(D, (x_real, x_fake.detach()))
+        loss = d_loss(d_real, d_fake)
         weights = opt_D.param_groups[0]["params"]
-        for p, g in zip(weights, torch.autograd.grad(loss, weights)):
+        for p, g in zip(weights, torch.autograd.grad(loss, weights, allow_unused=True)):
             p.grad = g
         opt_D.step()
         return loss
@@ -107,6 +108,21 @@ RIGHT = {
         x.requires_grad_(True)
         slope = torch.autograd.grad(D(x).mean() * len(x), x, create_graph=True)[0]
         return torch.mean((torch.linalg.vector_norm(slope.flatten(1), dim=1) - 1) ** 2)
+        """,
+        """
+        u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1), device=x_real.device)
+        x = u * x_real + (1 - u) * x_fake
+        slope = torch.func.vmap(torch.func.grad(lambda q: D(q[None]).squeeze()))(x)
+        return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+        """,
+        """
+        total = 0.0
+        for real, fake in zip(x_real, x_fake):
+            u = torch.rand((), device=real.device)
+            x = (u * real + (1 - u) * fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x[None]).sum(), x, create_graph=True)
+            total = total + (slope.norm() - 1) ** 2
+        return total / len(x_real)
         """,
     ],
     "project": [
@@ -328,7 +344,7 @@ WRONG = {
          "return -d_real.sigmoid().log().mean() - (1 - d_fake.sigmoid()).log().mean()"),
         ("no gradient flows back", "return (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).detach()"),
         ("dtype torch.float64", "return (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).double()"),
-        ("not finite", "return -d_real.log().mean() - (1 - d_fake).log().mean()"),
+        ("NaN comes of a negative number", "return -d_real.log().mean() - (1 - d_fake).log().mean()"),
     ],
     "g_loss": [
         ("The small number inside the log cuts off", "return -(d_fake.sigmoid() + 1e-8).log().mean()"),
@@ -339,7 +355,7 @@ WRONG = {
         ("Wasserstein loss", "return -d_fake.mean()"),
         ("The sigmoid is applied twice", "return F.softplus(-d_fake.sigmoid()).mean()"),
         ("a probability that rounds to 0", "return -d_fake.sigmoid().log().mean()"),
-        ("shape (3,), wanted ()", "return F.softplus(-d_fake)"),
+        ("shape (5,), wanted ()", "return F.softplus(-d_fake)"),
         ("no gradient flows back", "return F.softplus(-d_fake.detach()).mean()"),
     ],
     "d_step": [
@@ -441,7 +457,7 @@ WRONG = {
             opt_G.step()
             return loss
             """),
-        ("not the fakes themselves", """
+        ("it never asks the D that it is given", """
             loss = g_loss(x_fake)
             opt_G.zero_grad()
             loss.backward()
@@ -547,12 +563,6 @@ WRONG = {
             slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
             return (slope.flatten(1).norm(dim=1) - 1).square().mean()
             """),
-        ("call D once, on the whole batch", """
-            u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
-            x = u * x_real + (1 - u) * x_fake
-            slope = torch.func.vmap(torch.func.grad(lambda q: D(q[None]).squeeze()))(x)
-            return (slope.flatten(1).norm(dim=1) - 1).square().mean()
-            """),
         ("D is asked at the images themselves", """
             x = x_real.clone().requires_grad_()
             slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
@@ -592,7 +602,7 @@ WRONG = {
             radius = torch.cdist(support, x).sort(1).values[:, k]
             return (torch.cdist(x, support) < radius).any(1).float().mean()
             """),
-        ("topk needs largest=False", """
+        ("topk takes the largest", """
             radius = torch.cdist(support, support).topk(k + 1, dim=1).values[:, -1]
             return (torch.cdist(x, support) < radius).any(1).float().mean()
             """),
@@ -686,7 +696,7 @@ WRONG = {
         ("There is no noise in it", "return mu + (logvar / 2).exp() * 0"),
         ("mu is to be added", "return (logvar / 2).exp() * torch.randn_like(mu)"),
         ("all components of one z", "return mu + (logvar / 2).exp() * torch.randn(len(mu), 1)"),
-        ("all rows get the same eps", "return mu + (logvar / 2).exp() * torch.randn(3)"),
+        ("all rows get the same eps", "return mu + (logvar / 2).exp() * torch.randn(5)"),
         ("no gradient flows from z back to mu",
          "return torch.distributions.Normal(mu, (logvar / 2).exp()).sample()"),
         ("no gradient flows from z back to logvar", "return mu + (logvar.detach() / 2).exp() * torch.randn_like(mu)"),
@@ -723,7 +733,7 @@ WRONG = {
         ("without a root", "return int((eigenvalues > (beta * s ** 2) ** 0.5).sum())"),
         ("one answer for each latent", "return eigenvalues > beta * s ** 2"),
         ("wanted one number", "return [v for v in eigenvalues if v > beta * s ** 2]"),
-        ("wanted [4, 2, 2, 4]", "return len(eigenvalues) + 5"),
+        ("wanted [5, 3, 3, 5, 1, 7, 4]", "return len(eigenvalues) + 5"),
     ],
     "iw_bound": [
         ("the mean of the logarithms", "return log_w.mean()"),
@@ -1029,7 +1039,7 @@ WRONG = {
             xt = q_sample(x0, eps, ab)
             return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
             """),
-        ("no fixed seed", """
+        ("it sets torch's seed", """
             torch.manual_seed(0)
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps, ab = torch.randn_like(x0), alpha_bar(t)
@@ -1207,7 +1217,7 @@ WRONG = {
             value.backward()
             return value
             """),
-        ("no fixed seed", """
+        ("it sets torch's seed", """
             torch.manual_seed(0)
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps = torch.randn_like(x0)
