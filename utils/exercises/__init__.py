@@ -342,6 +342,8 @@ def expect_uniform(u, what):
     if (u.sort().values - (torch.arange(len(u)) + 0.5) / len(u)).abs().max() > 2.3 / len(u) ** 0.5:
         raise Wrong(f"{what} has mean {u.mean():.2f} and standard deviation {u.std():.2f}, wanted 0.50 and 0.29, with "
                     f"all values alike: {tip}")
+    if abs(torch.stack([u, torch.arange(len(u))]).corrcoef()[0, 1]) > 0.25:
+        raise Wrong(f"{what} grows or falls along the batch: {tip}")
     different = (u * 1e6).round().unique().numel()
     if different < 0.95 * len(u):
         raise Wrong(f"of {len(u):,} draws of {what} only {different:,} differ, so it takes certain values "

@@ -2,7 +2,18 @@
 
 import torch
 
-from . import Wrong, call, expect, reference
+from . import (
+    Wrong,
+    call,
+    expect,
+    expect_fresh,
+    expect_normal,
+    expect_slopes,
+    expect_uniform,
+    on_each,
+    reference,
+    same,
+)
 
 # Every check hands over alpha-bar in the shape that meets x: (B, 1) for points, (B, 1, 1, 1) for images, or one number.
 
@@ -13,21 +24,33 @@ def on_device(f, *args):
     f(*(a.to(place) if torch.is_tensor(a) else a for a in args))
 
 
+SHAPES = {"images": (5, 1, 2, 3), "points": (7, 2)}
+SHARES = torch.tensor([0.9, 0.0002, 0.5, 1.0, 0.2, 0.05, 0.7])              # alpha-bar, one for each item
+AXES = "Scales of shape (B, 1) or (B, 1, 1, 1) meet x as they are."
+
+
 def _same_twice(f, *args):
     one, two = f(*args), f(*args)
-    return not torch.is_tensor(one) or (torch.is_tensor(two) and torch.equal(one, two))
+    return not torch.is_tensor(one) or (torch.is_tensor(two) and torch.equal(one.nan_to_num(), two.nan_to_num()))
+
+
+def _inputs(*grads):
+    """{kind: [x, eps or alike, alpha-bar]}: images and points with one share for each item, points with one number."""
+    kinds = {}
+    for name, shape in SHAPES.items():
+        x, eps = ((5 * torch.randn(shape)).requires_grad_() for _ in "xe")
+        kinds[f"{name} {shape}"] = [x, eps, SHARES[:shape[0]].view(-1, *[1] * (len(shape) - 1))]
+    return kinds | {"points and one number as alpha-bar": [x, eps, torch.tensor(0.3)]}
 
 
 def check_q_sample(f):
-    for shape in ((4, 2), (3, 1, 2, 2)):
-        ones = [1] * (len(shape) - 1)
-        x0, eps = torch.randn(shape, requires_grad=True), torch.randn(shape)
-        ab = torch.tensor([0.9, 0.5, 0.2, 0.05][:shape[0]]).view(-1, *ones)
+    for kind, (x0, eps, ab), got in on_each(f, _inputs(), AXES):
         a, s = ab.sqrt(), (1 - ab).sqrt()
-        given = f"with x0 of shape {shape} and alpha-bar {', '.join(f'{v:g}' for v in ab.flatten())}"
-        if not _same_twice(f, x0, eps, ab):
+        want = a * x0 + s * eps
+        given = f"with {kind}"
+        if torch.is_tensor(got) and not same(got, want) and not _same_twice(f, x0, eps, ab):
             raise Wrong("two calls differ: it draws its own noise. Use the eps that it is given.")
-        expect(call(f, x0, eps, ab), a * x0 + s * eps, given, slips=(
+        expect(got, want, given, slips=(
             (a * x0 + (1 - ab) * eps, "1 - alpha-bar is a variance: the noise is scaled by its square root."),
             (ab * x0 + s * eps, "alpha-bar is the share of the signal's variance: x0 is scaled by its square root."),
             (ab * x0 + (1 - ab) * eps, "Both shares are variances: the scales are their square roots."),
@@ -39,9 +62,8 @@ def check_q_sample(f):
             (a * x0 + (1 - a) * eps, "It is the square root of 1 - alpha-bar, not 1 minus the square root."),
             (a * x0 + (1 - ab.square()).sqrt() * eps, "The noise has the variance 1 - alpha-bar, without a square."),
             ((1 - ab).sqrt() * eps, "x0 is missing."), (a * x0, "The noise is missing.")))
-    x0, eps, ab = torch.randn(3, 2), torch.randn(3, 2), torch.tensor(0.3)
-    expect(call(f, x0, eps, ab), ab.sqrt() * x0 + (1 - ab).sqrt() * eps, "with one number as alpha-bar")
-    on_device(f, x0, eps, ab)
+        expect_slopes(got, want, x0=x0, eps=eps)
+    on_device(f, x0.detach(), eps.detach(), ab)
 
 
 @reference(check_q_sample, hints=(
@@ -53,38 +75,42 @@ def q_sample(x0, eps, ab):
 
 
 def check_from_score(f):
-    x0, eps = torch.randn(4, 2), torch.randn(4, 2)
-    ab = torch.tensor([0.9, 0.5, 0.2, 0.05]).view(-1, 1)
-    a, s = ab.sqrt(), (1 - ab).sqrt()
-    xt = a * x0 + s * eps
-    score = -eps / s                                                # of the Gaussian around sqrt(ab) x0
-    got = call(f, score, xt, ab)
-    if len(got) != 2 or not all(torch.is_tensor(part) and part.shape == xt.shape for part in got):
-        raise Wrong(f"it returns a {type(got).__name__}, wanted two tensors like xt: return eps_hat, x0_hat.")
-    given = "in eps_hat"
-    expect(got[0], eps, given, slips=(
-        (x0, "The two have changed places: return eps_hat, x0_hat."),
-        (-eps, "The sign is turned: the score points towards the data, the noise points away from it."),
-        (score, "The score is not yet the noise: multiply it by -sqrt(1 - ab)."),
-        (-score, "The scale is missing: eps_hat = -sqrt(1 - ab) * score."),
-        (-(1 - ab) * score, "1 - ab is a variance: multiply by its square root."),
-        (-score / s, "It is divided by sqrt(1 - ab): multiply."),
-        (-a * score, "The scale is that of the noise, sqrt(1 - ab), not of the signal."),
-        (s * score, "The sign is turned: the score points towards the data, the noise points away from it.")))
-    expect(got[1], x0, given.replace("eps_hat", "x0_hat"), slips=(
-        ((xt - s * eps) / ab, "x_t = sqrt(ab) x0 + ...: divide by the square root of ab."),
-        (xt - s * eps, "That is sqrt(ab) x0: divide by sqrt(ab)."),
-        ((xt + s * eps) / a, "The noise is to be taken away from x_t, not added."),
-        ((xt - eps) / a, "The noise in x_t is sqrt(1 - ab) eps, not eps."),
-        ((xt - (1 - ab) * eps) / a, "The noise in x_t is sqrt(1 - ab) eps: a square root is missing."),
-        ((xt - s * score) / a, "Take away the noise, not the score."),
-        ((xt - s * eps) * a, "It is multiplied by sqrt(ab): divide."),
-        (xt / a - s * eps, "The division by sqrt(ab) holds for the whole difference: brackets."),
-        ((xt + score) / a, "The score is to be multiplied by 1 - ab before it is added.")))
-    ab = torch.tensor(0.3)
-    for part, want in zip(call(f, score, xt, ab), from_score(score, xt, ab)):
-        expect(part, want, "with one number as alpha-bar")
-    on_device(f, score, xt, ab)
+    kinds, clean = {}, {}
+    for kind, (x0, eps, ab) in _inputs().items():
+        ab = ab.clamp(max=0.99)                                     # at 1 there is no noise left to find
+        xt, score = (v.detach().requires_grad_() for v in (ab.sqrt() * x0 + (1 - ab).sqrt() * eps,
+                                                           -eps / (1 - ab).sqrt()))
+        kinds[kind], clean[kind] = [score, xt, ab], (eps.detach(), x0.detach())
+    for kind, (score, xt, ab), got in on_each(f, kinds, AXES):
+        (eps, x0), (a, s) = clean[kind], (ab.sqrt(), (1 - ab).sqrt())
+        if torch.is_tensor(got) and got.shape == xt.shape or not hasattr(got, "__len__") or len(got) != 2:
+            kept = f"of shape {tuple(got.shape)}" if torch.is_tensor(got) else ""
+            raise Wrong(f"it returns one {type(got).__name__} {kept}, wanted two tensors: return eps_hat, x0_hat.")
+        given = f"with {kind}, in eps_hat"
+        expect(got[0], from_score(score, xt, ab)[0], given, slips=(
+            (x0, "The two have changed places: return eps_hat, x0_hat."),
+            (-eps, "The sign is turned: the score points towards the data, the noise points away from it."),
+            (score, "The score is not yet the noise: multiply it by -sqrt(1 - ab)."),
+            (-score, "The scale is missing: eps_hat = -sqrt(1 - ab) * score."),
+            (-(1 - ab) * score, "1 - ab is a variance: multiply by its square root."),
+            (-score / s, "It is divided by sqrt(1 - ab): multiply."),
+            (-a * score, "The scale is that of the noise, sqrt(1 - ab), not of the signal."),
+            ((xt - a * (xt - s * eps)) / s, "eps_hat is made of an x0_hat that is not right yet.")))
+        expect(got[1], from_score(score, xt, ab)[1], given.replace("eps_hat", "x0_hat"), slips=(
+            ((xt - s * eps) / ab, "x_t = sqrt(ab) x0 + ...: divide by the square root of ab."),
+            (xt - s * eps, "That is sqrt(ab) x0: divide by sqrt(ab)."),
+            ((xt + s * eps) / a, "The noise is to be taken away from x_t, not added; the score points the other way."),
+            ((xt - eps) / a, "The noise in x_t is sqrt(1 - ab) eps, not eps."),
+            ((xt - (1 - ab) * eps) / a, "The noise in x_t is sqrt(1 - ab) eps: a square root is missing."),
+            ((xt - s * score) / a, "Take away the noise, not the score."),
+            ((xt - s * eps) * a, "It is multiplied by sqrt(ab): divide."),
+            (xt / a - s * eps, "The division by sqrt(ab) holds for the whole difference: brackets."),
+            ((xt + score) / a, "The score is to be multiplied by 1 - ab before it is added.")))
+        for part, want in zip(got, from_score(score, xt, ab)):
+            expect_slopes(part, want, score=score, xt=xt)
+    for part, want in zip(f(score, xt, torch.tensor(1.0)), from_score(score, xt, torch.tensor(1.0))):
+        expect(part, want, "at ab = 1, which alpha_bar(t) rounds to for t below 0.0001,")
+    on_device(f, score.detach(), xt.detach(), ab)
 
 
 @reference(check_from_score, hints=(
@@ -97,79 +123,102 @@ def from_score(score, xt, ab):
 
 
 def check_ddim_step(f):
-    x0, eps = torch.randn(5, 1, 2, 3), torch.randn(5, 1, 2, 3)
-    t, s, clean = torch.tensor(0.3), torch.tensor(0.8), torch.tensor(1.0)
-    for like in (x0, torch.randn(5, 2)):
-        x = call(f, like, like + 1, t, s, 1.0)
-        if torch.is_tensor(x) and x.shape != like.shape:
-            raise Wrong(f"from predictions of shape {tuple(like.shape)} it makes {tuple(x.shape)}: keep the shape.")
-    x = f(x0, eps, t, s, 0.0)
-    if torch.is_tensor(x) and x.isnan().any():
-        raise Wrong("it gives NaN: a negative number stands under a root. ab_s is larger than ab_t, so it is "
-                    "1 - ab_t / ab_s.")
-    if not _same_twice(f, x0, eps, t, s, 0.0):
-        raise Wrong("with eta = 0 there is still new noise in it: sigma must contain eta.")
-    expect(x, s.sqrt() * x0 + (1 - s).sqrt() * eps, "without new noise (eta = 0)", slips=(
-        (t.sqrt() * x0 + (1 - t).sqrt() * eps, "That is x_t again: noise x0_hat to the new level, ab_s."),
-        (s.sqrt() * x0 + (1 - t).sqrt() * eps, "The noise is still that of ab_t."),
-        (t.sqrt() * x0 + (1 - s).sqrt() * eps, "The signal is still that of ab_t."),
-        (s * x0 + (1 - s) * eps, "ab_s and 1 - ab_s are variances: square roots are missing."),
-        (s.sqrt() * x0 + (1 - s) * eps, "1 - ab_s is a variance: a square root is missing."),
-        (s.sqrt() * x0, "The noise that is left is missing: sqrt(1 - ab_s) eps_hat."),
-        ((1 - s).sqrt() * x0 + s.sqrt() * eps, "x0_hat and eps_hat have changed places."),
-        (x0, "That is the end of the road at once: go to the level ab_s only.")))
-    last = f(x0, eps, t, clean, 1.0)
-    if torch.is_tensor(last) and last.isnan().any():
-        raise Wrong("with eta = 1 in the last step (ab_s = 1) it gives NaN: a negative number stands under a root.")
-    expect(last, x0, "with eta = 1 in the last step (ab_s = 1)")
+    t, s, clean, noisy = (torch.tensor(v) for v in (0.3, 0.8, 1.0, 0.0003))
+    kinds = {}
+    for name, shape in SHAPES.items():
+        kinds[f"{name} {shape}"] = [5 * torch.randn(shape), torch.randn(shape), t, s, 0.0]
+    for kind, (x0, eps, *_), x in on_each(f, kinds):
+        if torch.is_tensor(x) and x.shape != x0.shape:
+            raise Wrong(f"from predictions of shape {tuple(x0.shape)} it makes {tuple(x.shape)}: keep the shape.")
+        if torch.is_tensor(x) and x.isnan().any():
+            raise Wrong("it gives NaN: a negative number stands under a root. ab_s is larger than ab_t, so it is "
+                        "1 - ab_t / ab_s.")
+        if not _same_twice(f, x0, eps, t, s, 0.0):
+            raise Wrong("with eta = 0 there is still new noise in it: sigma must contain eta.")
+        want = s.sqrt() * x0 + (1 - s).sqrt() * eps
+        expect(x, want, f"with {kind} and without new noise (eta = 0)", slips=(
+            (t.sqrt() * x0 + (1 - t).sqrt() * eps, "That is x_t again: noise x0_hat to the new level, ab_s."),
+            (s.sqrt() * x0 + (1 - t).sqrt() * eps, "The noise is still that of ab_t."),
+            (t.sqrt() * x0 + (1 - s).sqrt() * eps, "The signal is still that of ab_t."),
+            (s * x0 + (1 - s) * eps, "ab_s and 1 - ab_s are variances: square roots are missing."),
+            (s.sqrt() * x0 + (1 - s) * eps, "1 - ab_s is a variance: a square root is missing."),
+            (s * x0 + (1 - s).sqrt() * eps, "ab_s is a share of variance: x0_hat is scaled by its square root."),
+            (s.sqrt() * x0, "The noise that is left is missing: sqrt(1 - ab_s) eps_hat."),
+            (s.sqrt() * x0 - (1 - s).sqrt() * eps, "The noise that is left is added, not subtracted."),
+            ((1 - s).sqrt() * x0 + s.sqrt() * eps, "x0_hat and eps_hat have changed places."),
+            (x0, "That is the end of the road at once: go to the level ab_s only.")))
+        for a, b in ((noisy, t), (torch.tensor(0.98), torch.tensor(0.995))):
+            expect(f(x0, eps, a, b, 0.0), b.sqrt() * x0 + (1 - b).sqrt() * eps, f"from ab_t = {a:g} to ab_s = {b:g}")
+        for eta in (0.0, 1.0):
+            last = f(x0, eps, t, clean, eta)
+            if torch.is_tensor(last) and last.isnan().any():
+                raise Wrong(f"with eta = {eta:g} in the last step (ab_s = 1) it gives NaN: a negative number stands "
+                            "under a root.")
+            expect(last, x0, f"with eta = {eta:g} in the last step (ab_s = 1)")
     if _same_twice(f, x0, eps, t, s, 1.0) and not torch.equal(f(x0, eps, t, s, 1.0), x):
         raise Wrong("with eta = 1 two calls give the same: sigma * torch.randn_like(x0_hat), without a fixed seed.")
-    many = torch.zeros(8000, 2)
-    for eta in (0.5, 1.0):
-        sd = eta * ((1 - s) / (1 - t) * (1 - t / s)).sqrt()
-        x = f(many, many, t, s, eta)
-        if x.isnan().any():
-            raise Wrong(f"with eta = {eta:g} it gives NaN: a negative number stands under a root. Is sigma squared in "
-                        "sqrt(1 - ab_s - sigma^2)?")
-        if x.std() > 1e-6 and (x[0] - x[1]).abs().max() < 1e-6:
-            raise Wrong("all items get the same new noise: torch.randn_like(x0_hat).")
-        if x.std() > 1e-6 and (x[:, 0] - x[:, 1]).abs().max() < 1e-6:
-            raise Wrong("all components get the same new noise: torch.randn_like(x0_hat).")
-        given = f"8,000 steps from ab_t = 0.3 to ab_s = 0.8 with eta = {eta:g} and nothing but new noise"
-        for slip, sentence in (
-                (0 * sd, "No new noise comes in: sigma * torch.randn_like(x0_hat), with eta in sigma."),
-                (eta + 0 * sd, "eta alone is not the standard deviation: sigma is missing."),
-                (sd.square(), "That is the variance: the noise is scaled by its square root."),
-                (sd.square() / eta, "sigma is a square root: the root is missing."),
-                (eta * sd, "eta enters twice."),
-                (eta ** 0.5 * sd / eta, "eta stands outside the root."),
-                (eta * (1 - t / s).sqrt(), "The factor (1 - ab_s) / (1 - ab_t) is missing under the root."),
-                (eta * ((1 - t) / (1 - s) * (1 - t / s)).sqrt(), "(1 - ab_s) / (1 - ab_t) is upside down."),
-                (eta * ((1 - s) / (1 - t) * t / s).sqrt(), "It is 1 - ab_t / ab_s: the 1 is missing."),
-                (eta * (1 - s).sqrt(), "All of the noise is new: sigma is less than sqrt(1 - ab_s)."),
-                (sd / eta, "eta is not used: it scales sigma.")):
-            if abs(x.std() - slip) < 0.006 and abs(slip - sd) > 0.02:
-                raise Wrong(f"{given}: standard deviation {x.std():.2f}, wanted {sd:.2f}. {sentence}")
-        if not abs(x.std() - sd) < 0.015:
-            raise Wrong(f"{given}: standard deviation {x.std():.2f}, wanted {sd:.2f}.")
-        signal = f(many + 1, many, t, s, eta).mean()
-        if not abs(signal - s.sqrt()) < 0.03:
-            raise Wrong(f"with eta = {eta:g} x0_hat enters with the factor {signal:.2f}, wanted sqrt(ab_s), "
-                        f"{s.sqrt():.2f}.")
-        kept = f(many, many + 1, t, s, eta).mean()
-        want = (1 - s - sd ** 2).sqrt()
-        for slip, sentence in (
-                ((1 - s).sqrt(), "The old noise is kept whole beside the new: the variances must add up to 1 - ab_s, "
-                 "so eps_hat gets sqrt(1 - ab_s - sigma^2)."),
-                ((1 - s).sqrt() - sd, "Standard deviations do not subtract, variances do: sqrt(1 - ab_s - sigma^2)."),
-                (1 - s - sd ** 2, "A square root is missing: sqrt(1 - ab_s - sigma^2)."),
-                ((1 - s - sd).clamp(min=0).sqrt(), "sigma is to be squared there: sqrt(1 - ab_s - sigma^2).")):
-            if abs(kept - slip) < 0.015 and abs(slip - want) > 0.03:
-                raise Wrong(f"with eta = {eta:g} eps_hat enters with the factor {kept:.2f}, wanted {want:.2f}. "
-                            f"{sentence}")
-        if not abs(kept - want) < 0.02:
-            raise Wrong(f"with eta = {eta:g} eps_hat enters with the factor {kept:.2f}, wanted {want:.2f}.")
-    on_device(f, x0, eps, t, s, 1.0)
+    for shape, t, s, eta in (((20_011, 2), 0.3, 0.8, 0.5), ((20_011, 2), 0.3, 0.8, 1.0), ((3_001, 1, 3, 5), 0.3, 0.8, 1.0),
+                             ((20_011, 2), 0.0003, 0.02, 1.0), ((20_011, 2), 0.6, 0.62, 0.7)):
+        _check_noise(f, torch.zeros(shape), torch.tensor(t), torch.tensor(s), eta)
+    on_device(f, x0, eps, torch.tensor(0.3), torch.tensor(0.8), 1.0)
+
+
+def _only(sentences):
+    """The sentence, if it is the only one."""
+    return next(iter(sentences)) if len(sentences) == 1 else ""
+
+
+def _check_noise(f, zero, t, s, eta):
+    """How x0_hat, eps_hat and new noise enter a step with eta > 0; `zero` gives the shape of many items."""
+    sd = eta * ((1 - s) / (1 - t) * (1 - t / s)).sqrt()
+    x = call(f, zero, zero, t, s, eta)
+    if x.isnan().any():
+        raise Wrong(f"with eta = {eta:g} it gives NaN: a negative number stands under a root. Is sigma squared in "
+                    "sqrt(1 - ab_s - sigma^2)?")
+    if x.std() > 1e-6 and (x[0] - x[1]).abs().max() < 1e-6:
+        raise Wrong("all items get the same new noise: torch.randn_like(x0_hat).")
+    if x.std() > 1e-6 and (x.flatten(1)[:, 0] - x.flatten(1)[:, 1]).abs().max() < 1e-6:
+        raise Wrong("all components get the same new noise: torch.randn_like(x0_hat).")
+    given = (f"{x.numel():,} numbers, from ab_t = {t:g} to ab_s = {s:g} with eta = {eta:g} and nothing but new noise:")
+    slips = ((0 * sd, "No new noise comes in: sigma * torch.randn_like(x0_hat), with eta in sigma."),
+             (eta + 0 * sd, "eta alone is not the standard deviation: sigma is missing."),
+             (sd.square(), "That is the variance: the noise is scaled by its square root."),
+             (sd.square() / eta, "sigma is a square root: the root is missing."),
+             (eta * sd, "eta enters twice."),
+             (eta ** 0.5 * sd / eta, "eta stands outside the root."),
+             (eta * (1 - t / s).sqrt(), "The factor (1 - ab_s) / (1 - ab_t) is missing under the root."),
+             (eta * ((1 - s) / (1 - t)).sqrt(), "The factor 1 - ab_t / ab_s is missing under the root."),
+             (eta * ((1 - s) * (1 - t / s)).sqrt(), "The division by 1 - ab_t is missing under the root."),
+             (eta * ((1 - t) / (1 - s) * (1 - t / s)).sqrt(), "(1 - ab_s) / (1 - ab_t) is upside down."),
+             (eta * ((1 - s) / (1 - t) * t / s).sqrt(), "It is 1 - ab_t / ab_s: the 1 is missing."),
+             (eta * (1 - s).sqrt(), "All of the noise is new: sigma is less than sqrt(1 - ab_s)."),
+             (eta * (1 - t / s), "The root is missing: sigma is a standard deviation."),
+             (sd / eta, "eta is not used: it scales sigma."))
+    slack = 5 * (2 * x.numel()) ** -0.5                           # five standard errors of a standard deviation
+    if abs(x.std() / sd - 1) > slack:
+        hit = {sentence for slip, sentence in slips
+               if abs(x.std() - slip) <= slack * slip + 1e-6 and abs(slip / sd - 1) > 2 * slack}
+        raise Wrong(f"{given} standard deviation {x.std():.3g}, wanted {sd:.3g}. {_only(hit)}".rstrip())
+    signal = f(zero + 1e4, zero, t, s, eta).mean() / 1e4
+    if abs(signal / s.sqrt() - 1) > 1e-3:
+        raise Wrong(f"with eta = {eta:g} x0_hat enters with the factor {signal:.3g}, wanted sqrt(ab_s), "
+                    f"{s.sqrt():.3g}.")
+    kept = f(zero, zero + 1e4, t, s, eta).mean() / 1e4
+    want = (1 - s - sd ** 2).sqrt()
+    if abs(kept / want - 1) > 1e-3:
+        hit = {sentence for slip, sentence in (
+            ((1 - s).sqrt(), "The old noise is kept whole beside the new: the variances must add up to 1 - ab_s, "
+             "so eps_hat gets sqrt(1 - ab_s - sigma^2)."),
+            ((1 - s).sqrt() - sd, "Standard deviations do not subtract, variances do: sqrt(1 - ab_s - sigma^2)."),
+            (1 - s - sd ** 2, "A square root is missing: sqrt(1 - ab_s - sigma^2)."),
+            ((1 - s + sd ** 2).sqrt(), "Old and new noise share 1 - ab_s: minus sigma^2, not plus."),
+            ((1 - t - sd ** 2).clamp(min=0).sqrt(), "The noise wanted is that of the new level: 1 - ab_s."),
+            ((1 - s - sd).clamp(min=0).sqrt(), "sigma is to be squared there: sqrt(1 - ab_s - sigma^2)."))
+            if abs(kept - slip) < 2e-3}
+        raise Wrong(f"with eta = {eta:g} eps_hat enters with the factor {kept:.3g}, wanted {want:.3g}. "
+                    f"{_only(hit)}".rstrip())
+    expect_normal(x / sd, "of x0_hat")
+    expect_fresh(x, f(zero, zero, t, s, eta), "noise")
 
 
 @reference(check_ddim_step, hints=(
@@ -201,42 +250,45 @@ class Spy:
         return self.w * xt
 
     def only_call(self, x0):
+        """x_t and t of the one call, for x0."""
         if len(self.asked) != 1:
             raise Wrong(f"it calls net {len(self.asked)} times, wanted one call for the whole batch: net(xt, t).")
         xt, t = self.asked[0]
         if xt.shape != x0.shape:
             raise Wrong(f"for x0 of shape {tuple(x0.shape)} net gets x_t of shape {tuple(xt.shape)}: they must agree.")
-        if t.min() < 0 or t.max() > 1:
-            raise Wrong(f"t runs from {t.min():.2g} to {t.max():.2g}, wanted 0 to 1: torch.rand.")
-        if len(t) > 99 and t.max() - t.min() < 1e-6:
+        if t.max() - t.min() < 1e-6:
             raise Wrong("all items of the batch get the same t: draw one for each.")
-        if len(t) > 99 and not (t.min() < 0.04 and t.max() > 0.96):
-            raise Wrong(f"t runs from {t.min():.2f} to {t.max():.2f} only: the ends must be trained, too, or the first "
-                        "step of every sampler is a guess.")
-        slack = 5 * (12 * len(t)) ** -0.5                       # five standard errors of the mean
-        if len(t) > 99 and not (abs(t.mean() - 0.5) < slack and abs(t.std() - 12 ** -0.5) < slack):
-            raise Wrong(f"t has mean {t.mean():.2f} and standard deviation {t.std():.2f}, wanted 0.50 and 0.29: "
-                        "uniform, torch.rand.")
+        expect_uniform(t, "t")
         return xt, t
 
     def gradient(self, got, want):
         """The reader's loss must lead to the weights as the wanted one does."""
         if self.w.grad is not None:
             raise Wrong("it calls backward() itself: only return the loss, the training loop does the rest.")
-        mine, right = (torch.autograd.grad(value, self.w, retain_graph=True, allow_unused=True)[0]
-                       for value in (got, want))
-        if mine is None or not torch.allclose(mine, right, rtol=1e-2):
-            raise Wrong("its value is right but its gradient is not: return the loss itself, without detach, .item() "
-                        "or a new tensor made of it.")
+        expect_slopes(got, want, **{"the network's weights": self.w})
 
 
 def _drawn_anew(f, *args):
-    """Raise if a second call draws the same t: somebody fixed the seed."""
+    """Raise if a second call draws the same t or the same x_t: somebody fixed the seed."""
     one, two = Spy(), Spy()
     f(one, *args)
     f(two, *args)
-    if torch.equal(one.asked[0][1], two.asked[0][1]):
-        raise Wrong("two calls draw the same t: no fixed seed in here.")
+    for what, a, b in zip(("noise", "t"), one.asked[0], two.asked[0]):
+        expect_fresh(a, b, what)
+
+
+def _check_eps(eps, x0):
+    if (eps.flatten(1)[:, 0] - eps.flatten(1)[:, 1]).abs().max() < 1e-3:
+        raise Wrong("all components of an item get the same eps: torch.randn_like(x0).")
+    if (eps[0] - eps[1]).abs().max() < 1e-3:
+        raise Wrong("all items get the same eps: torch.randn_like(x0).")
+    expect_normal(eps, "of x0")
+    if abs(torch.stack([eps.flatten(), x0.flatten()]).corrcoef()[0, 1]) > 0.04:
+        raise Wrong("the noise depends on x0: draw it with nothing of x0 in it, torch.randn_like(x0).")
+
+
+LOSS_SHAPES = {"images (4001, 1, 2, 3)": (4_001, 1, 2, 3), "points (20011, 2)": (20_011, 2)}
+LOSS_TIP = "t of shape (B, 1) or (B, 1, 1, 1) meets x0: torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device)."
 
 
 def check_loss(f):
@@ -245,20 +297,19 @@ def check_loss(f):
             raise Wrong(f"alpha_bar gets a {type(t).__name__}, wanted a tensor of t.")
         return (1.5 * t).cos() ** 2
 
-    for shape in ((1000, 1, 2, 3), (4000, 2)):
-        net, targets, x0 = Spy(), [], torch.randn(shape) + 2
-        ones = [1] * (len(shape) - 1)
+    targets = []
 
-        def target(x0, eps, ab):
-            targets.append((x0, eps, ab))
-            return eps - 3 * x0
+    def target(x0, eps, ab):
+        targets.append((x0, eps, ab))
+        return eps - 3 * x0
 
-        got = call(f, net, x0, alpha_bar, target)
-        given = f"with x0 of shape {shape}"
+    kinds = {kind: [Spy(), torch.randn(shape) + 2, alpha_bar, target] for kind, shape in LOSS_SHAPES.items()}
+    for kind, (net, x0, *_), got in on_each(f, kinds, LOSS_TIP):
+        given = f"with x0 of shape {tuple(x0.shape)}"
         xt, t = net.only_call(x0)
         if not targets:
             raise Wrong("target is never called: what net is to say is target(x0, eps, ab), here neither eps nor x0.")
-        clean, eps, ab_given = targets[-1]
+        clean, eps, ab_given = next((a for a in targets if torch.is_tensor(a[0]) and len(a[0]) == len(x0)), targets[-1])
         for name, value in (("x0", clean), ("eps", eps)):
             if not torch.is_tensor(value) or value.shape != x0.shape:
                 raise Wrong(f"{given} target(x0, eps, ab) gets as {name} "
@@ -269,13 +320,8 @@ def check_loss(f):
             raise Wrong("target(x0, eps, ab) gets x_t where eps belongs.")
         if torch.equal(xt, x0):
             raise Wrong("net gets the clean x0: make x_t first, q_sample(x0, eps, ab).")
-        if (eps.flatten(1)[:, 0] - eps.flatten(1)[:, 1]).abs().max() < 1e-6:
-            raise Wrong("all components of an item get the same eps: torch.randn_like(x0).")
-        if (eps[0] - eps[1]).abs().max() < 1e-6:
-            raise Wrong("all items get the same eps: torch.randn_like(x0).")
-        if abs(eps.mean()) > 0.15 or abs(eps.std() - 1) > 0.1:
-            raise Wrong(f"eps has mean {eps.mean():.2f} and standard deviation {eps.std():.2f}, wanted 0 and 1: "
-                        "torch.randn_like(x0).")
+        _check_eps(eps, x0)
+        ones = [1] * (x0.dim() - 1)
         ab = alpha_bar(t).view(-1, *ones)
         want_xt = ab.sqrt() * x0 + (1 - ab).sqrt() * eps
         if not torch.allclose(xt, want_xt, atol=1e-4):
@@ -307,7 +353,7 @@ def check_loss(f):
             (((net.w * xt - eps).square().flatten(1).sum(1).mean()), "It compares with eps: compare with "
              "target(x0, eps, ab).")))
         net.gradient(got, each.mean())
-    _drawn_anew(f, x0, alpha_bar, target)
+    _drawn_anew(f, x0[:503], alpha_bar, target)
     on_device(f, lambda xt, t: xt * t.mean(), torch.randn(4, 2), alpha_bar, lambda x0, eps, ab: ab * eps)
 
 
@@ -325,19 +371,19 @@ def loss(net, x0, alpha_bar, target):
 
 
 def check_drop(f):
-    few = f(torch.arange(5), 0.5, 10)
+    few = call(f, torch.arange(5), 0.5, 10)
     if not torch.is_tensor(few):
         raise Wrong(f"it returns a {type(few).__name__}, wanted a tensor of labels: a dropped one is replaced.")
     if few.shape != (5,):
         raise Wrong(f"from 5 labels it returns {tuple(few.shape)}: a dropped one is replaced, not removed.")
-    y = torch.arange(4000) % 10
+    y = torch.arange(4001) % 10
     out = call(f, y, 0.2, 10)
     if out.shape != y.shape:
-        raise Wrong(f"from 4,000 labels it returns {tuple(out.shape)}: a dropped one is replaced, not removed.")
+        raise Wrong(f"from 4,001 labels it returns {tuple(out.shape)}: a dropped one is replaced, not removed.")
     if out.dtype != y.dtype:
         raise Wrong(f"it returns {out.dtype}, wanted the dtype of y, {y.dtype}: an embedding looks them up.")
-    coins = {float((f(y[:400], 0.5, 10) == 10).float().mean()) for _ in range(12)}
-    if coins == {0.0, 1.0}:
+    counts = torch.tensor([float((f(y[:400], 0.5, 10) == 10).sum()) for _ in range(40)])
+    if set(counts.tolist()) == {0.0, 400.0}:
         raise Wrong("one coin is thrown for the whole batch: throw one for each label, "
                     "torch.rand(y.shape, device=y.device).")
     changed = out != y
@@ -345,15 +391,31 @@ def check_drop(f):
     if len(odd):
         raise Wrong(f"a dropped label becomes {int(odd[0])}, wanted {10}, the number that means no label.")
     share = changed.float().mean()
-    given = f"with share = 0.2 it drops {100 * share:.0f} % of 4,000 labels."
+    given = f"with share = 0.2 it drops {100 * share:.0f} % of 4,001 labels."
     if abs(share - 0.8) < 0.03:
         raise Wrong(f"{given} share is what is dropped, not what is kept.")
     if abs(share - 0.579) < 0.03:
         raise Wrong(f"{given} torch.rand is uniform; torch.randn is not.")
-    if not abs(share - 0.2) < 0.035:
+    if not abs(share - 0.2) < 0.03:
         raise Wrong(given)
+    coin = "throw a coin for each label, torch.rand(y.shape, device=y.device) < share."
     if torch.equal(changed, f(y, 0.2, 10) != y):
-        raise Wrong("it drops the same places every time: draw anew in each call.")
+        raise Wrong(f"it drops the same places every time: {coin}")
+    if not 5 < counts.std() < 16:                                # 10 is expected
+        raise Wrong(f"of 400 labels with share = 0.5 it drops {counts[0]:.0f}, {counts[1]:.0f}, {counts[2]:.0f} ...: "
+                    f"independent coins vary by 10 around 200; {coin}")
+    by_class = torch.stack([changed[y == i].float().mean() for i in range(10)])
+    if (by_class - 0.2).abs().max() > 0.1:
+        raise Wrong(f"it drops {100 * by_class.max():.0f} % of one class and {100 * by_class.min():.0f} % of another: "
+                    f"{coin}")
+    waves = torch.fft.rfft(changed.float() - share, 8192).abs().square()
+    alike = torch.fft.irfft(waves)[1:4000] / (share * (1 - share)) / (4001 - torch.arange(1, 4000))
+    far = (4001 - torch.arange(1, 4000)) ** 0.5                   # how surprising: the fewer pairs, the less
+    if (alike * far).abs().max() > 7:
+        raise Wrong(f"its coins are not independent, what it drops comes in pairs or blocks: {coin}")
+    many = f(torch.full((200_003,), 3), 0.15, 10)
+    if abs((many == 10).float().mean() - 0.15) > 0.004:
+        raise Wrong(f"with share = 0.15 it drops {(many == 10).float().mean():.1%} of 200,003 labels.")
     expect(f(y[:500], 0.0, 10), y[:500], "with share = 0")
     expect(f(y[:500], 1.0, 7), torch.full((500,), 7), "with share = 1 and nothing = 7")
     on_device(f, y[:20], 0.5, 10)
@@ -368,21 +430,23 @@ def drop(y, share, nothing):
 
 
 def check_guide(f):
-    u, c = torch.randn(4, 1, 2, 2), torch.randn(4, 1, 2, 2)
-    for w in (3.0, 0.5):
-        expect(call(f, u, c, w), u + w * (c - u), f"with w = {w:g}", slips=(
-            (c + w * (c - u), "That is the other convention, 1 + w: here w = 1 is the conditional model itself."),
-            (u + w * c, "The step goes from eps_u towards eps_c: w times their difference."),
-            (c + w * (u - c), "The two have changed places: w = 0 must give eps_u, w = 1 eps_c."),
-            (u + w * (u - c), "The sign is turned: the step goes from eps_u towards eps_c."),
-            (w * c, "eps_u is missing, or brackets around eps_c - eps_u are."),
-            (w * (c - u), "eps_u is missing: the step starts there."),
-            ((u + w * c) / (1 + w), "No division: beyond w = 1 it is meant to overshoot."),
-            (c - w * u, "The weights must add up to 1: w for eps_c and 1 - w for eps_u."),
-            ((1 + w) * c + w * u, "The weights must add up to 1: w for eps_c and 1 - w for eps_u.")))
-    expect(f(u, c, 0), u, "with w = 0")
-    expect(f(u, c, 1), c, "with w = 1")
-    on_device(f, u, c, 2.0)
+    for w in (3.0, 0.5, 1, 0, 8, -1.0):
+        kinds = {f"{name} {shape}": [*((5 * torch.randn(shape)).requires_grad_() for _ in "uc"), w]
+                 for name, shape in SHAPES.items()}
+        for kind, (u, c, _), got in on_each(f, kinds):
+            want = u + w * (c - u)
+            expect(got, want, f"with {kind} and w = {w:g}", slips=(
+                (c + w * (c - u), "That is the other convention, 1 + w: here w = 1 is the conditional model itself."),
+                (u + w * c, "The step goes from eps_u towards eps_c: w times their difference."),
+                (c + w * (u - c), "The two have changed places: w = 0 must give eps_u, w = 1 eps_c."),
+                (u + w * (u - c), "The sign is turned: the step goes from eps_u towards eps_c."),
+                (w * c, "eps_u is missing, or brackets around eps_c - eps_u are."),
+                (w * (c - u), "eps_u is missing: the step starts there."),
+                *[((u + w * c) / (1 + w), "No division: beyond w = 1 it is meant to overshoot.")] * (w >= 0),
+                (c - w * u, "The weights must add up to 1: w for eps_c and 1 - w for eps_u."),
+                ((1 + w) * c + w * u, "The weights must add up to 1: w for eps_c and 1 - w for eps_u.")))
+            expect_slopes(got, want, eps_u=u, eps_c=c)
+    on_device(f, u.detach(), c.detach(), 2.0)
 
 
 @reference(check_guide, hints=(
@@ -393,18 +457,12 @@ def guide(eps_u, eps_c, w):
     return eps_u + w * (eps_c - eps_u)
 
 
-def _close(a, b, rtol=1e-3):
-    a, b = float(a.detach()), float(b.detach())
-    return abs(a - b) <= rtol * abs(b)
-
-
 def check_flow_loss(f):
-    for shape in ((1000, 1, 2, 3), (4000, 2)):
-        net, x0, ones = Spy(), torch.randn(shape) + 5, [1] * (len(shape) - 1)
-        got = call(f, net, x0)
-        given = f"with x0 of shape {shape}"
+    kinds = {kind: [Spy(), torch.randn(shape) + 5] for kind, shape in LOSS_SHAPES.items()}
+    for kind, (net, x0), got in on_each(f, kinds, LOSS_TIP):
+        given = f"with x0 of shape {tuple(x0.shape)}"
         xt, t = net.only_call(x0)
-        t = t.view(-1, *ones)
+        t = t.view(-1, *[1] * (x0.dim() - 1))
         inside = ((t > 0.1) & (t < 0.9)).flatten()
         roads = {"": (1 - t, t), "The road is turned, or net is told 1 - t: t = 1 is noise.": (t, 1 - t),
                  "That is the curved road of section 1: here x_t = (1 - t) x0 + t eps, without roots.":
@@ -426,10 +484,11 @@ def check_flow_loss(f):
             raise Wrong("x_t is not on the road from x0 to noise: (1 - t) x0 + t eps, with eps = torch.randn_like(x0).")
         if sentence:
             raise Wrong(sentence)
+        _check_eps(((xt - (1 - t) * x0) / t)[inside], x0[inside])
         eps = ((xt - (1 - t) * x0).double() / t.double().clamp(min=1e-6)).float()
         error = net.w * xt - (eps - x0)
         each = error.square().flatten(1).sum(1)
-        if torch.is_tensor(got) and got.numel() == 1 and not _close(got, each.mean()) and _close(got, each.mean(), 0.1):
+        if torch.is_tensor(got) and got.shape == () and not same(got, each.mean()) and same(got, each.mean(), 0.1):
             raise Wrong(f"{given} it gives {got:.4g}, wanted {each.mean():.4g}. The eps in the velocity must be the "
                         "one in x_t: draw it once.")
         expect(got, each.mean(), given, slips=(
@@ -450,7 +509,7 @@ def check_flow_loss(f):
             (error.flatten(1).norm(dim=1).mean(), "That is the distance: no square root."),
             (error.abs().flatten(1).sum(1).mean(), "That is the absolute error: square it.")))
         net.gradient(got, each.mean())
-    _drawn_anew(f, x0)
+    _drawn_anew(f, x0[:503])
     on_device(f, lambda xt, t: xt * t.mean(), torch.randn(4, 2))
 
 
@@ -466,19 +525,26 @@ def flow_loss(net, x0):
 
 
 def check_euler(f):
-    x, v, t, s = torch.randn(3, 2), torch.randn(3, 2), torch.tensor(0.8), torch.tensor(0.5)
-    expect(call(f, x, v, t, s), x + (s - t) * v, "from t = 0.8 to s = 0.5", slips=(
-        (x + (t - s) * v, "It goes the wrong way: from t to s the time changes by s - t, which is negative."),
-        (x + v, "The length of the step is missing: s - t."),
-        (x - v, "The length of the step is missing: s - t."),
-        (x - t * v, "That goes all the way to time 0: the step is s - t."),
-        (x + s * v, "The step is s - t, not s."), (x - s * v, "The step is s - t, not s."),
-        (x + t * v, "The step is s - t, not t."),
-        ((s - t) * v, "x_t is missing: the step starts there."),
-        ((1 - s) * x + s * v, "That is the road from data to noise: here you move along a velocity."),
-        (x + s / t * v, "The step is the difference s - t, not a ratio."),
-        (x + abs(s - t).sqrt() * v, "No square root: that would be noise, this is a velocity.")))
-    on_device(f, x, v, t, s)
+    for t, s in ((0.8137, 0.5041), (0.05, 0.0), (0.3, 0.7), (1.0, 0.0), (0.0, 0.04)):      # either way, and to the end
+        t, s = torch.tensor(t), torch.tensor(s)
+        kinds = {f"{name} {shape}": [*((5 * torch.randn(shape)).requires_grad_() for _ in "xv"), t, s]
+                 for name, shape in SHAPES.items()}
+        for kind, (x, v, *_), got in on_each(f, kinds):
+            want = x + (s - t) * v
+            expect(got, want, f"with {kind}, from t = {t:g} to s = {s:g}", slips=(
+                (x + (t - s) * v, "It goes the wrong way: from t to s the time changes by s - t, which is negative on "
+                 "the way back."),
+                (x + v, "The length of the step is missing: s - t."),
+                (x - v, "The length of the step is missing: s - t."),
+                (x - t * v, "That goes all the way to time 0: the step is s - t."),
+                (x + s * v, "The step is s - t, not s."), (x - s * v, "The step is s - t, not s."),
+                (x + t * v, "The step is s - t, not t."),
+                ((s - t) * v, "x_t is missing: the step starts there."),
+                ((1 - s) * x + s * v, "That is the road from data to noise: here you move along a velocity."),
+                *[(x + s / t * v, "The step is the difference s - t, not a ratio.")] * bool(t > 0),
+                (x + abs(s - t).sqrt() * v, "No square root: that would be noise, this is a velocity.")))
+            expect_slopes(got, want, xt=x, v_hat=v)
+    on_device(f, x.detach(), v.detach(), t, s)
 
 
 @reference(check_euler, hints=(

@@ -514,7 +514,7 @@ def check_inside(f):
              "mean over the first k."),
             (share((d.T < torch.cdist(x, x).sort(1).values[:, k]).any(1)), "x and support have changed places: balls "
              "are around support."),
-            (share((d < d.T.sort(1).values[:, k]).any(1)), "The radius of a ball is measured among the points of "
+            (share((d < torch.cdist(support, x).sort(1).values[:, k]).any(1)), "The radius of a ball is measured among the points of "
              "support: torch.cdist(support, support)."),
             (share((d < near[:, k].max()).any(1)), "Each ball has its own radius, not the largest of all."),
             (share(d.min(1).values < near[d.argmin(1), k]), "Only the nearest centre is asked, and a ball farther off "

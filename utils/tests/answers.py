@@ -220,8 +220,7 @@ RIGHT = {
         "return -score * (1 - ab) ** 0.5, (xt + (1 - ab) * score) / ab ** 0.5",
         """
         x0_hat = (xt + (1 - ab) * score) / torch.sqrt(ab)
-        eps_hat = (xt - torch.sqrt(ab) * x0_hat) / torch.sqrt(1 - ab)
-        return [eps_hat, x0_hat]
+        return [-(score * torch.sqrt(1 - ab)), x0_hat]
         """,
         "return torch.stack([-(1 - ab).sqrt() * score, (xt + (1 - ab) * score) / ab.sqrt()])",
     ],
@@ -792,6 +791,10 @@ WRONG = {
             return eps_hat, xt / ab.sqrt() - (1 - ab).sqrt() * eps_hat
             """),
         ("wanted two tensors", "return -(1 - ab).sqrt() * score"),
+        ("at ab = 1, which alpha_bar(t) rounds to", """
+            x0_hat = (xt + (1 - ab) * score) / ab.sqrt()
+            return (xt - ab.sqrt() * x0_hat) / (1 - ab).sqrt(), x0_hat
+            """),
         ("multiplied by 1 - ab before", "return -(1 - ab).sqrt() * score, (xt + score) / ab.sqrt()"),
     ],
     "ddim_step": [
@@ -958,7 +961,7 @@ WRONG = {
             xt = q_sample(x0, eps, ab)
             return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
             """),
-        ("the ends must be trained", """
+        ("should reach both ends", """
             t = 0.1 + 0.8 * torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps, ab = torch.randn_like(x0), alpha_bar(t)
             xt = q_sample(x0, eps, ab)
@@ -976,7 +979,7 @@ WRONG = {
             xt = q_sample(x0, eps, ab)
             return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
             """),
-        ("eps has mean 0.", """
+        ("the noise has mean 0.50", """
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps, ab = torch.rand_like(x0), alpha_bar(t)
             xt = q_sample(x0, eps, ab)
@@ -1018,7 +1021,7 @@ WRONG = {
             xt = q_sample(x0, eps, ab)
             return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
             """),
-        ("its gradient is not", """
+        ("no gradient flows back to the network's weights", """
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps, ab = torch.randn_like(x0), alpha_bar(t)
             xt = q_sample(x0, eps, ab)
@@ -1117,7 +1120,7 @@ WRONG = {
         ("must add up to 1", "return eps_c - w * eps_u"),
         ("must add up to 1", "return (1 + w) * eps_c + w * eps_u"),
         ("in place", "return eps_u.mul_(1 - w).add_(w * eps_c)"),
-        ("returns a ndarray", "return eps_u.numpy() + w * (eps_c - eps_u).numpy()"),
+        ("numpy cannot follow a gradient", "return eps_u.numpy() + w * (eps_c - eps_u).numpy()"),
     ],
     "flow_loss": [
         ("The velocity is turned", """
@@ -1203,7 +1206,7 @@ WRONG = {
             xt = (1 - t) * x0 + t * eps
             return (net(xt, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
             """),
-        ("its gradient is not", """
+        ("no gradient flows back to the network's weights", """
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps = torch.randn_like(x0)
             xt = (1 - t) * x0 + t * eps
