@@ -46,7 +46,7 @@ INDEX = """<!doctype html>
 </body>
 </html>
 """
-MODULES = {"torch", "torchvision", "matplotlib", "ipywidgets", "utils"} | sys.stdlib_module_names
+MODULES = {"torch", "torchvision", "matplotlib", "numpy", "ipywidgets", "utils"} | sys.stdlib_module_names
 
 
 def run(paths):
@@ -295,7 +295,7 @@ def lint():
 
 def misspelt(name, text):
     """Faults that codespell finds in a text."""
-    done = subprocess.run(["codespell", "-"], input=text, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-m", "codespell_lib", "-"], input=text, capture_output=True, text=True, cwd=ROOT)
     words = re.findall(r"^\d+: .*\n\t(.*)", done.stdout, re.M)
     return [f"{name}: spelling: {word}" for word in words]
 

@@ -27,8 +27,8 @@ class CapLogvar(nn.Module):
 
 
 def count(net):
-    """Number of trainable parameters of `net`."""
-    return sum(p.numel() for p in net.parameters() if p.requires_grad)
+    """Number of parameters of `net`, an averaged network's included."""
+    return sum(p.numel() for p in net.parameters())
 
 
 def time_features(t, dim=64, fastest=1000.0):

@@ -62,11 +62,8 @@ def points(fake=None, real=None, heat=None, title="", columns=3):
     drawn behind the points, blue where it says 1 (real) and orange where it says 0; or {title: function}.
     """
     names = next((list(given) for given in (fake, real, heat) if isinstance(given, dict)), [title])
-    columns = min(columns, len(names))
-    rows = math.ceil(len(names) / columns)
-    side = min(8 / columns, 3.4)
-    figure = Picture(side * columns, (side + 0.1) * rows + 0.2)
-    for axes, name in zip(figure.subplots(rows, columns, squeeze=False).flat, names):
+    figure, panels = _planes(names, columns)
+    for axes, name in zip(panels, names):
         x, data, f = (given[name] if isinstance(given, dict) else given for given in (fake, real, heat))
         if f is not None:
             axes.imshow(_on_grid(f, (data if x is None else x).device), extent=[-REACH, REACH, -REACH, REACH],
@@ -74,8 +71,6 @@ def points(fake=None, real=None, heat=None, title="", columns=3):
         for cloud, color in ((data, BLUE), (x, ORANGE)):
             if cloud is not None:
                 axes.scatter(*cloud.detach().cpu()[:1000].T, s=4, color=color, alpha=0.6, linewidths=0)
-        axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
-        axes.set_title(name, fontsize=10)
     if names != [title]:
         figure.suptitle(title, fontsize=11)
     return figure
@@ -89,21 +84,13 @@ def field(fields, real=None, title="", columns=3):
     line = torch.linspace(-2, 2, 13)
     x = torch.cartesian_prod(line, line)
     x = x if real is None else x.to(real.device)
-    columns = min(columns, len(fields))
-    rows = math.ceil(len(fields) / columns)
-    side = 8 / columns
-    figure = Picture(side * columns, (side + 0.1) * rows + 0.2)
-    axes = figure.subplots(rows, columns, squeeze=False).flat
-    for axis, (name, pair) in zip(axes, fields.items()):
+    figure, panels = _planes(fields, columns, largest=8)
+    for axes, pair in zip(panels, fields.values()):
         if real is not None:
-            axis.scatter(*real.detach().cpu()[:500].T, s=3, color=BLUE, alpha=0.4, linewidths=0)
+            axes.scatter(*real.detach().cpu()[:500].T, s=3, color=BLUE, alpha=0.4, linewidths=0)
         for f, color in zip(pair if isinstance(pair, tuple) else (pair,), (BLUE, GREEN)):
-            axis.quiver(*x.cpu().T, *f(x).detach().cpu().T, color=color, angles="xy", scale_units="xy", scale=3,
+            axes.quiver(*x.cpu().T, *f(x).detach().cpu().T, color=color, angles="xy", scale_units="xy", scale=3,
                         width=0.008)
-        axis.set_title(name, fontsize=10)
-    for axis in figure.axes:
-        axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
-        axis.set_visible(bool(axis.get_title()))
     figure.suptitle(title, fontsize=11)
     return figure
 
@@ -111,18 +98,13 @@ def field(fields, real=None, title="", columns=3):
 def paths(films, real, title="", columns=3):
     """Roads in the plane, one panel for each entry of `films`, {title: (T, n, 2)}: grey where they start, orange
     where they end, on data `real`."""
-    columns = min(columns, len(films))
-    rows = math.ceil(len(films) / columns)
-    side = min(8 / columns, 3.4)
-    figure = Picture(side * columns, (side + 0.1) * rows + 0.2)
-    for axes, (name, film) in zip(figure.subplots(rows, columns, squeeze=False).flat, films.items()):
+    figure, panels = _planes(films, columns)
+    for axes, film in zip(panels, films.values()):
         film = film.detach().cpu()
         axes.scatter(*real.detach().cpu()[:1000].T, s=3, color=BLUE, alpha=0.4, linewidths=0)
         axes.plot(film[..., 0], film[..., 1], color=GREY, linewidth=0.6, alpha=0.8)
         axes.scatter(*film[0].T, s=6, color=GREY, linewidths=0)
         axes.scatter(*film[-1].T, s=8, color=ORANGE, zorder=3, linewidths=0)
-        axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
-        axes.set_title(name, fontsize=10)
     figure.suptitle(title, fontsize=11)
     return figure
 
@@ -285,6 +267,21 @@ def explore(draw, columns=8, **controls):
         control.observe(update, "value")
     update()
     return widgets.VBox([*controls.values(), picture])
+
+
+def _planes(names, columns, largest=3.4):
+    """A figure with one panel of the plane for each name, in rows of `columns`, and these panels."""
+    columns = min(columns, len(names))
+    rows = math.ceil(len(names) / columns)
+    side = min(8 / columns, largest)
+    figure = Picture(side * columns, (side + 0.1) * rows + 0.2)
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes, name in zip(panels, names):
+        axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
+        axes.set_title(name, fontsize=10)
+    for axes in panels[len(names):]:
+        axes.set_visible(False)
+    return figure, panels[:len(names)]
 
 
 def _tile(x, columns):

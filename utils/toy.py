@@ -36,8 +36,15 @@ class Ring:
                                  Independent(parts, 1))
 
     def log_prob(self, x, alpha_bar=1.0):
-        """Exact log density, in nats, of points (B, 2) noised to `alpha_bar` (1 is the data) -> (B,)."""
-        return self.density(alpha_bar).log_prob(x)
+        """Exact log density, in nats, of points (B, 2) noised to `alpha_bar` (1 is the data) -> (B,).
+
+        Raises ValueError, in a sentence, for points that are not finite.
+        """
+        try:
+            return self.density(alpha_bar).log_prob(x)
+        except ValueError as error:                # torch's own check says nothing of where they come from
+            raise ValueError("the ring is asked about points or shares of signal that are not finite. If you changed "
+                             "alpha_bar: you divide by its root, so keep it above 0, .clamp(min=1e-4)") from error
 
     def score(self, x, alpha_bar=1.0):
         """Gradient of `log_prob` with respect to the points, by autograd: (B, 2) -> (B, 2)."""

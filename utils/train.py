@@ -244,8 +244,8 @@ class Run:
         if self.ema is not None:
             self.ema.net.load_state_dict(self.ema.model.state_dict())
         self.history = {name: (list(steps), list(values)) for name, (steps, values) in history.items()}
-        self.ended = (f"not trained here: weights that ship with the course, of a training of {self._loaded_s / 60:.0f} "
-                      "minutes (the text speaks of a shorter one)")
+        self.ended = ("not trained here: weights that ship with the course, of a training of "
+                      f"{self._loaded_s / 60:.0f} minutes (the text speaks of a shorter one)")
 
     def __exit__(self, kind, error, trace):
         self._stop = time.perf_counter()

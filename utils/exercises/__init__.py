@@ -292,8 +292,8 @@ def expect(got, want, given, slips=()):
         if mine != right:
             raise Wrong(f"{given} it returns {what} {mine}, wanted {right}.")
     if got.isnan().any() and not want.isnan().any():
-        raise Wrong(f"{given} it gives {_apart(got, want)}. NaN comes of a negative number under a root or a logarithm, "
-                    "or of 0 / 0.")
+        raise Wrong(f"{given} it gives {_apart(got, want)}. NaN comes of a negative number under a root or a "
+                    "logarithm, or of 0 / 0.")
     if not got.isfinite().all():
         raise Wrong(f"{given} it gives {_short(got)}: not finite, wanted {_short(want)}.")
     if not same(got, want):
@@ -311,8 +311,8 @@ def expect_slopes(got, want, **inputs):
         if a is None and b is not None:
             raise Wrong(f"its value is right but no gradient flows back to {name}: no .detach() or .data here.")
         if b is not None and not same(a, b):
-            raise Wrong(f"its value is right but the gradient that reaches {name} is not, {_apart(a, b)}: a part of the "
-                        "formula is cut off. No .detach(), .data, .item() or no_grad here.")
+            raise Wrong(f"its value is right but the gradient that reaches {name} is not, {_apart(a, b)}: a part of "
+                        "the formula is cut off. No .detach(), .data, .item() or no_grad here.")
 
 
 def expect_normal(eps, whose):
@@ -326,6 +326,9 @@ def expect_normal(eps, whose):
         raise Wrong(f"the noise repeats itself, {tip}")
     if distance.abs().max() > 2.3 / len(flat) ** 0.5:        # Kolmogorov and Smirnov: by luck once in 20,000 times
         raise Wrong(f"the noise has the right mean and width, but it is not normal, {tip}")
+    kurtosis = ((flat - flat.mean()) / flat.std()).pow(4).mean() - 3
+    if abs(kurtosis) > 5 * (24 / len(flat)) ** 0.5:          # five standard errors
+        raise Wrong(f"the noise is not normal, its tails are too {'light' if kurtosis < 0 else 'heavy'}, {tip}")
     if flat.abs().max() < 3.5:
         raise Wrong(f"no noise is farther out than {flat.abs().max():.1f}, {tip}")
 
@@ -350,9 +353,10 @@ def expect_uniform(u, what):
                     f"only, or is cut off: {tip}")
 
 
-def expect_fresh(one, two, what):
-    """Raise `Wrong` if two calls drew the same, in whatever order."""
-    if same(one.flatten().sort().values, two.flatten().sort().values, 1e-5):
+def expect_fresh(draw, what, calls=12):
+    """Raise `Wrong` if two of some calls of `draw` return the same numbers, in whatever order."""
+    drawn = torch.stack([draw().detach().flatten().sort().values for _ in range(calls)])
+    if len(drawn.unique(dim=0)) < calls:
         raise Wrong(f"two calls draw the same {what}: draw anew in each call, without a fixed seed.")
 
 

@@ -89,7 +89,8 @@ class _D(nn.Module):
 
     def __init__(self, shape):
         super().__init__()
-        self.net = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0))
+        n_in = math.prod(shape)
+        self.net = nn.Sequential(nn.Flatten(), nn.Linear(n_in, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0))
         self.unused = nn.Parameter(torch.ones(3))            # as the labels of a D that forgets to look at them
         self.shape, self.calls = shape, 0
 
@@ -198,7 +199,8 @@ def _check_step(f, who, right, loss, call_line, slips):
             still += ", and no detach: the gradient reaches G through x_fake"
         expect(mine.moved[who], want.moved[who], f"two steps with opt_{who}: {who}'s weights move by other values:",
                slips=((0 * want.moved[who], f"{who} has not moved: {still}."),
-                      (_Round(climb, who, low, images).moved[who], f"{who} climbs its loss: call backward() on the loss, not on minus it."),
+                      (_Round(climb, who, low, images).moved[who],
+                       f"{who} climbs its loss: call backward() on the loss, not on minus it."),
                       *((_Round(slip, who, low, images).moved[who], sentence) for slip, sentence in slips)))
         other = "D" if who == "G" else "G"
         if mine.moved[other].any():
@@ -419,14 +421,19 @@ def check_gradient_penalty(f):
         (((w.norm() * 61 ** 0.5) - 1).square(), "The norm runs over the whole batch: one norm for each image."),
         ((w.norm() - 1).square() * 61, "It sums over the batch: use the mean."),
         ((w.norm() - 1).clamp(min=0).square(), "That is the one-sided penalty; here a slope below 1 costs as well.")))
-    once, one_call = _where(D, *images), len(D.seen) == 1
+    _where(D, *images)
+    one_call = len(D.seen) == 1
     if not got.requires_grad or torch.autograd.grad(got, w, retain_graph=True, allow_unused=True)[0] is None:
         raise Wrong("its value is right, but D cannot learn from it: torch.autograd.grad(..., create_graph=True) keeps "
                     "the slope differentiable.")
     expect_slopes(got, (w.norm() - 1).square(), **{"D's weights": w})
-    D.seen.clear()
-    f(D, *images)
-    expect_fresh(once, _where(D, *images), "u")
+
+    def ask_again():
+        D.seen.clear()
+        f(D, *images)
+        return _where(D, *images)
+
+    expect_fresh(ask_again, "u")
     for shape in ((2,), (1, 3, 1)):
         given = pairs(20_011 if one_call else 503, *shape)
         D = _Critic(0.0, given[0])
@@ -514,8 +521,8 @@ def check_inside(f):
              "mean over the first k."),
             (share((d.T < torch.cdist(x, x).sort(1).values[:, k]).any(1)), "x and support have changed places: balls "
              "are around support."),
-            (share((d < torch.cdist(support, x).sort(1).values[:, k]).any(1)), "The radius of a ball is measured among the points of "
-             "support: torch.cdist(support, support)."),
+            (share((d < torch.cdist(support, x).sort(1).values[:, k]).any(1)), "The radius of a ball is measured among "
+             "the points of support: torch.cdist(support, support)."),
             (share((d < near[:, k].max()).any(1)), "Each ball has its own radius, not the largest of all."),
             (share(d.min(1).values < near[d.argmin(1), k]), "Only the nearest centre is asked, and a ball farther off "
              "can be larger: any ball counts."),

@@ -8,12 +8,12 @@ from torch.distributions import Normal, kl_divergence
 
 from . import Wrong, call, current, expect, expect_fresh, expect_normal, expect_slopes, on_each, reference
 
+SHAPES = {"images": (67, 1, 3, 5), "colour images": (11, 3, 2, 5), "points": (71, 2)}
 AXES = "One number for each image first: .flatten(1).sum(1) adds up all axes but the first, whatever their number."
 
 
 def check_squared_error(f):
-    kinds = {f"{name} {shape}": [torch.randn(shape, requires_grad=True) for _ in "ab"]
-             for name, shape in (("images", (7, 1, 3, 5)), ("points", (11, 2)))}
+    kinds = {f"{name} {shape}": [torch.randn(shape, requires_grad=True) for _ in "ab"] for name, shape in SHAPES.items()}
     for kind, (x, x_hat), got in on_each(f, kinds, AXES):
         square, n = (x - x_hat).square(), len(x)
         want = square.sum() / n
@@ -44,7 +44,7 @@ def squared_error(x, x_hat):
 def check_nll(f):
     for s in (torch.tensor(v, requires_grad=True) for v in (0.5, 2.0, 0.03)):
         kinds = {f"{name} {shape}": [*(torch.randn(shape, requires_grad=True) for _ in "ab"), s]
-                 for name, shape in (("images", (7, 1, 3, 5)), ("points", (11, 2)))}
+                 for name, shape in SHAPES.items()}
         for kind, (x, x_hat, s), got in on_each(f, kinds, AXES):
             error, each, d, n = (x - x_hat).square().sum() / len(x), 0.5 * math.log(2 * math.pi), x[0].numel(), len(x)
             want = error / (2 * s ** 2) + d * (s.log() + each)
@@ -91,10 +91,10 @@ def nll(x, x_hat, s):
 
 
 def check_draw(f):
-    mu = torch.tensor([[1.0, -2.0, 0.0, 0.4, -0.7], [3.0, 0.5, -1.0, -0.3, 0.2], [0.1, 1.3, -0.6, 2.0, -1.1]])
-    logvar = torch.tensor([[-2.0, 0.0, 1.0, -14.0, -1.0], [1.0, -1.0, 2.0, -3.0, 0.5], [-0.5, 0.3, -1.5, 1.5, -12.0]])
-    mu, logvar, n = mu.requires_grad_(), logvar.requires_grad_(), 2_003
-    many_mu, many_logvar = (a.detach().expand(n, 3, 5).reshape(-1, 5) for a in (mu, logvar))
+    n, mu, logvar = 2_003, 2 * torch.randn(3, 31), torch.rand(3, 31) * 4 - 2
+    logvar[0, :2], logvar[1, 5], logvar[2, 7] = torch.tensor([-2.0, 1.0]), -14.0, -9.0
+    mu, logvar = mu.requires_grad_(), logvar.requires_grad_()
+    many_mu, many_logvar = (a.detach().expand(n, 3, 31).reshape(-1, 31) for a in (mu, logvar))
     z = call(f, many_mu, many_logvar)
     if not torch.is_tensor(z):
         raise Wrong(f"it returns a {type(z).__name__}, wanted a tensor shaped like mu.")
@@ -104,35 +104,39 @@ def check_draw(f):
     if z.isnan().any():
         raise Wrong("it gives NaN: logvar is often negative, and no number of its own to take a root or a logarithm "
                     "of. sigma = exp(logvar / 2).")
-    z = z.detach().reshape(n, 3, 5)
+    z = z.detach().reshape(n, 3, 31)
     sd, want = z.std(0), (logvar / 2).exp().detach()
     if sd.max() < 1e-4 and not torch.allclose(z[0], mu.detach()):
         raise Wrong("all rows get the same eps: draw new noise for each row of mu, torch.randn_like(mu).")
     if sd.min() > 1e-5 and z[:, 0].T.corrcoef()[0, 1] > 0.9:
         raise Wrong("all components of one z get the same eps: draw one number for each, torch.randn_like(mu).")
-    given = f"{n:,} draws with logvar = {_three(logvar[0])}: their standard deviation is {_three(sd[0])}, " \
-            f"wanted {_three(want[0])}."
+    given = f"{n:,} draws with logvar = {_three(logvar[0, :4])}, ...: their standard deviation is " \
+            f"{_three(sd[0, :4])}, ..., wanted {_three(want[0, :4])}, ...."
     for slip, sentence in (
             (logvar.detach().exp(), "exp(logvar) is the variance: the noise is scaled by its root, exp(logvar / 2)."),
-            (torch.ones(3, 5), "The noise is not scaled: multiply eps by sigma = exp(logvar / 2)."),
+            (torch.ones(3, 31), "The noise is not scaled: multiply eps by sigma = exp(logvar / 2)."),
             (logvar.detach().abs(), "logvar itself is no scale: sigma = exp(logvar / 2)."),
             (logvar.detach().abs() / 2, "logvar itself is no scale: sigma = exp(logvar / 2)."),
             (1 / want, "The sign of the exponent is turned: sigma = exp(logvar / 2)."),
             (want * 12 ** -0.5, "The noise is uniform: torch.randn_like, not torch.rand_like."),
-            (torch.zeros(3, 5), "There is no noise in it: z = mu + sigma * eps, with eps from N(0, I).")):
+            (torch.zeros(3, 31), "There is no noise in it: z = mu + sigma * eps, with eps from N(0, I).")):
         if (sd - slip).abs().max() < 0.06 * (1 + slip.max()):
             raise Wrong(f"{given} {sentence}")
     if not (sd / want - 1).abs().max() < 0.08:
         raise Wrong(given)
     if ((z.mean(0) - mu.detach()).abs() / want).max() > 0.13:
-        raise Wrong(f"{n:,} draws with mu = {_three(mu[0])} have the mean {_three(z.mean(0)[0])}: mu is to be added.")
+        raise Wrong(f"{n:,} draws with mu = {_three(mu[0, :4])}, ... have the mean {_three(z.mean(0)[0, :4])}, ...: mu "
+                    "is to be added.")
     noise = (z - mu.detach()) / want
     expect_normal(noise[:, want > 0.05], "and each latent")
-    cross = noise.reshape(n, -1).T.corrcoef() - torch.eye(15)
+    cross = noise.reshape(n, -1).T.corrcoef() - torch.eye(93)
     if cross.abs().max() > 0.12:
-        raise Wrong("the noise of one latent or row follows that of another: one number for each, torch.randn_like(mu).")
+        raise Wrong("the noise of one latent or row follows that of another: one number for each, "
+                    "torch.randn_like(mu).")
+    one = mu[:1, :1], logvar[:1, :1]
+    with torch.no_grad():
+        expect_fresh(lambda: f(*one), "noise")                    # one code of one latent, as without training
     z = f(mu, logvar)
-    expect_fresh(z.detach(), f(mu, logvar).detach(), "noise")
     for name, given in (("mu", mu), ("logvar", logvar)):
         if not z.requires_grad or torch.autograd.grad(z.sum(), given, retain_graph=True, allow_unused=True)[0] is None:
             raise Wrong(f"no gradient flows from z back to {name}: write z as a formula of mu and logvar, without "
@@ -183,6 +187,10 @@ def check_kl(f):
         (half(m2 / v + 1 / v - 1 + logvar), "That is KL(p || q): here the logarithms are averaged over q.")))
     expect_slopes(got, want, mu=mu, logvar=logvar)
     expect(call(f, mu[:1], logvar[:1]), each[0].sum(), "with a batch of one code")
+    expect(call(f, mu[:, :1], logvar[:, :1]), each[:, 0].mean(), "with five codes of one latent")
+    expect(call(f, 0 * mu, 0 * logvar), 0 * want, "at mu = 0 and logvar = 0, where q is the prior,")
+    wide = 4 * torch.randn(67, 31), 3 * torch.randn(67, 31)
+    expect(call(f, *wide), kl(*wide), "with 67 codes of 31 latents, mu up to 15 and logvar up to 10")
     with torch.no_grad():                                  # the law of the reader's own draw, by counting
         z = current("draw")(mu.expand(20_000, 5, 3).reshape(-1, 3), logvar.expand(20_000, 5, 3).reshape(-1, 3))
         z = z.reshape(20_000, 5, 3)
@@ -202,8 +210,8 @@ def kl(mu, logvar):
 
 
 def check_alive(f):
-    variances = torch.tensor([0.3, 3.0, 0.02, 1.2, 0.1, 0.6, 4.1])                 # in no order
-    cases = ((1.0, 0.5), (4.0, 0.5), (0.5, 1.5), (3.0, 0.25), (100.0, 0.2), (0.1, 0.2), (10.0, 0.2))
+    variances = torch.tensor([0.3, 3.0, 0.02, 1.0, 0.1, 0.6, 4.1, 0.6])            # in no order, one twice, one a tie
+    cases = ((1.0, 0.5), (4.0, 0.5), (0.5, 1.5), (3.0, 0.25), (100.0, 0.2), (0.1, 0.2), (10.0, 0.2), (100.0, 0.5))
     answers = lambda threshold: [int((variances > threshold(*case)).sum()) for case in cases]   # noqa: E731
     want, got = answers(lambda beta, s: beta * s ** 2), [call(f, variances, *case) for case in cases]
     given = f"with variances {_three(variances)}, beta = {cases[0][0]:g} and s = {cases[0][1]:g}"
@@ -216,18 +224,20 @@ def check_alive(f):
         raise Wrong(f"{given} it returns {float(got[0]):g}, wanted {want[0]}: a number of latents.")
     got = [int(value) for value in got]
     for slip, sentence in (
-            ([7 - n for n in want], "Those are the dead ones: a latent lives if its variance is above the threshold."),
+            ([8 - n for n in want], "Those are the dead ones: a latent lives if its variance is above the threshold."),
             (answers(lambda beta, s: beta * s), "s is a standard deviation: the threshold is beta s^2."),
             (answers(lambda beta, s: (beta * s) ** 2), "Only s is squared: the threshold is beta s^2."),
             (answers(lambda beta, s: s ** 2), "beta is missing: the threshold is beta s^2."),
             (answers(lambda beta, s: beta), "s is missing: the threshold is beta s^2."),
             (answers(lambda beta, s: s ** 2 / beta), "beta is on the wrong side: a dearer KL kills latents."),
+            ([int((variances >= beta * s ** 2).sum()) for beta, s in cases], "A latent at the threshold itself does "
+             "not live: larger, not at least."),
             (answers(lambda beta, s: (beta * s ** 2) ** 0.5), "The eigenvalues are variances: compare them with "
              "beta s^2 itself, without a root.")):
         if got == slip:
-            raise Wrong(f"{given}, and six more pairs, it says {got}, wanted {want}. {sentence}")
+            raise Wrong(f"{given}, and seven more pairs, it says {got}, wanted {want}. {sentence}")
     if got != want:
-        raise Wrong(f"{given}, and six more pairs, it says {got}, wanted {want}.")
+        raise Wrong(f"{given}, and seven more pairs, it says {got}, wanted {want}.")
     many = torch.rand(787) * 2                             # as many as an image has pixels, or so
     if int(call(f, many, 2.0, 0.5)) != int((many > 0.5).sum()):
         raise Wrong("with 787 variances it counts a different number: is each of them looked at?")
@@ -263,9 +273,9 @@ def check_iw_bound(f):
         (log_w.softmax(1).mul(log_w).sum(1).mean(), "That is a weighted mean of logarithms; wanted is the logarithm of "
          "a mean.")))
     expect_slopes(got, mean_log.mean(), log_w=log_w)
-    for far in (torch.tensor([[-2000.0, -2001.0], [-3000.0, -3000.0], [-2500.0, -2503.0]]),
-                torch.tensor([[900.0, 901.0, 899.5]]), torch.tensor([[-1500.0, 600.0, 599.0], [-2000.0, -2000.0, -1500.0]])):
-        far.requires_grad_()
+    for far in ([[-2000.0, -2001.0], [-3000.0, -3000.0], [-2500.0, -2503.0]], [[900.0, 901.0, 899.5]],
+                [[-1500.0, 600.0, 599.0], [-2000.0, -2000.0, -1500.0]]):
+        far = torch.tensor(far, requires_grad=True)
         got, want = call(f, far), (far.logsumexp(1) - math.log(far.shape[1])).mean()
         expect(got, want, f"with log_w from {far.min():g} to {far.max():g}, as for images,", slips=(
             (torch.tensor(-torch.inf), "exp() rounds to 0 there: torch.logsumexp does not."),
@@ -273,8 +283,8 @@ def check_iw_bound(f):
         expect_slopes(got, want, log_w=far)
     one = torch.randn(4, 1)
     expect(call(f, one), one.mean(), "with k = 1, where the bound is the ELBO,")
-    many = torch.randn(3, 499) * 5 - 600
-    expect(call(f, many), (many.logsumexp(1) - math.log(499)).mean(), "with k = 499")
+    many = torch.randn(67, 499) - 600
+    expect(call(f, many), (many.logsumexp(1) - math.log(499)).mean(), "with 67 images and k = 499")
 
 
 @reference(check_iw_bound, hints=(

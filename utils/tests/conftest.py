@@ -15,8 +15,16 @@ import pytest
 from nbval.kernel import RunningKernel
 
 ROOT = Path(__file__).resolve().parents[2]
-if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):         # they share the cores: see addopts in pyproject.toml
+if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):         # they share the cores
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, os.cpu_count() // int(workers))))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Two files of tests at a time, where pytest-xdist is installed and nothing else is asked for."""
+    if (config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None
+            and not hasattr(config, "workerinput")):           # a worker has no workers of its own
+        config.option.numprocesses, config.option.dist = 2, "loadfile"
 
 
 def pytest_configure(config):

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import TimeoutError, sync_playwright
 
 from .conftest import ROOT
 from .readers import NOTEBOOKS, course_copy
 
+playwright = pytest.importorskip("playwright.sync_api", reason="installed by .github/requirements-dev.txt")
+TimeoutError, sync_playwright = playwright.TimeoutError, playwright.sync_playwright
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.browser,
               pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")]

@@ -57,6 +57,7 @@ def test_every_hint_the_text_names_exists(path):
 
 
 def test_lint_is_clean_and_finds_faults(tmp_path):
+    pytest.importorskip("codespell_lib", reason="installed by .github/requirements-dev.txt")
     done = subprocess.run([sys.executable, ".github/nb.py", "lint"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     bad = nbformat.read(NOTEBOOKS[0], as_version=4)
@@ -173,6 +174,10 @@ def test_requirements_are_met_by_what_colab_has():
 
 # The set-up cell, where a reader may start it.
 
+HOME = "someone/their-course"
+PUBLISHED = re.sub('REPO, REF = "[^"]+"', f'REPO, REF = "{HOME}"', SETUP)
+
+
 @pytest.fixture
 def published(tmp_path):
     """A repository that stands in for the one on GitHub, and the environment in which git finds it there."""
@@ -183,16 +188,16 @@ def published(tmp_path):
                    shell=True, check=True, cwd=source)
     empty = tmp_path / "content"
     empty.mkdir()
-    url = re.search(r'REPO, REF = "([^"]+)"', SETUP)[1]
+    url = HOME
     return empty, {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{source}.insteadOf",
                    "GIT_CONFIG_VALUE_0": f"https://github.com/{url}", "COLAB_RELEASE_TAG": "release"}
 
 
-def in_folder(k, folder, env):
+def in_folder(k, folder, env, setup=PUBLISHED):
     k.run(f"import os, sys, types\nos.chdir({str(folder)!r})\nos.environ.update({env!r})\n"
           "sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
           f"sys.path[:] = [p for p in sys.path if p != {str(ROOT)!r}]")
-    return k.run(SETUP)
+    return k.run(setup)
 
 
 def test_setup_in_the_course_twice():
@@ -204,22 +209,35 @@ def test_setup_in_the_course_twice():
         assert text(k.run(f"print(sys.path.count({str(ROOT)!r}))")) == "1\n"
 
 
-def test_setup_from_an_empty_folder_after_a_restart_and_half_a_clone(published):
+def test_setup_from_an_empty_folder_and_after_a_restart(published):
     folder, env = published
-    for state in ("empty", "restarted", "half a clone"):
-        if state == "half a clone":
-            clone = next(folder.iterdir())
-            (clone / "utils").unlink()
+    for _ in range(2):
         with kernel() as k:
             for _ in range(2):
                 messages = in_folder(k, folder, env)
-                assert "training budget x" in text(messages), (state, messages)
+                assert "training budget x" in text(messages), messages
+    assert [path.name for path in folder.iterdir()] == ["their-course"]
 
 
-def test_setup_without_a_network_says_so(tmp_path):
+def test_setup_leaves_a_folder_of_the_reader_alone(published):
+    """Even one with the course's own name, or half a copy of it."""
+    folder, env = published
+    mine = folder / "their-course" / "utils" / "train.py"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine = 1")
+    for _ in range(2):
+        with kernel() as k:
+            assert "training budget x" in text(in_folder(k, folder, env))
+            assert text(k.run("print(root.name)")) == "their-course-course\n"
+    assert mine.read_text() == "mine = 1" and len(list(folder.iterdir())) == 2
+
+
+def test_setup_without_a_network_says_so_and_leaves_nothing(tmp_path):
     nowhere = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{tmp_path}/nowhere.insteadOf",
                "GIT_CONFIG_VALUE_0": "https://github.com/"}
-    with kernel() as k:
-        kind, error = in_folder(k, tmp_path, nowhere)[-1]
-        assert kind == "error"
-        assert error["evalue"].startswith("The course could not be downloaded: connect to a network")
+    for setup, sentence in ((PUBLISHED, "The course could not be downloaded: connect to a network"),
+                            (SETUP, "This notebook does not know where the course lives")):
+        with kernel() as k:
+            kind, error = in_folder(k, tmp_path, nowhere, setup)[-1]
+            assert kind == "error" and error["evalue"].startswith(sentence)
+    assert not list(tmp_path.iterdir())

@@ -40,6 +40,13 @@ def test_every_figure_is_one_picture_at_most_eight_inches_wide(figure):
     assert picture.shape[1] <= 720 and picture[..., :3].std() > 0
 
 
+def test_a_panel_that_is_not_needed_is_not_shown():
+    four = {str(i): P for i in range(4)}
+    for figure in (plot.points(four), plot.paths({name: P.expand(3, 50, 2) for name in four}, P),
+                   plot.field({name: lambda x: -x for name in [" ", "b", "c", ""]})):
+        assert [axes.get_visible() for axes in figure.axes] == [True] * 4 + [False] * 2
+
+
 def test_images_are_never_rescaled():
     """A grey image stays grey: limits are [-1, 1] and not those of the image."""
     figure = plot.images(torch.zeros(4, 1, 28, 28), columns=4)

@@ -74,6 +74,71 @@ def test_senseless_budget_is_refused_in_a_sentence(monkeypatch, text):
         Run(steps=3)
 
 
+@pytest.mark.parametrize("box", [{"minutes": -1}, {"minutes": math.inf}, {"minutes": math.nan}, {"steps": -3},
+                                 {"steps": 0}, {"minutes": -1, "shipped": "gan"}])
+def test_a_senseless_box_is_refused_in_a_sentence(box):
+    with pytest.raises(ValueError, match="a training needs a number above 0, for example Run"):
+        Run(**box)
+
+
+@pytest.mark.parametrize("grows, says", [(1e6, True), (50, False)])
+def test_a_loss_that_has_exploded_is_told_although_it_is_finite(grows, says, capsys):
+    with Run(steps=100) as run:
+        for _ in run.over(itertools.repeat(0)):
+            run.log(rec=-2 - grows * run.progress, kl=1.0)
+    said = capsys.readouterr().out
+    assert says == ("rec has exploded, from -2 to" in said and "lower the learning rate" in said)
+
+
+def test_one_stop_ends_the_trainings_of_a_cell_but_not_of_the_next(monkeypatch, capsys):
+    class Shell:
+        execution_count = 7
+    monkeypatch.setattr(train, "get_ipython", lambda: Shell)
+    monkeypatch.setattr(train, "display", lambda *args, **kwargs: type("Handle", (), {"update": lambda *a, **k: None}))
+
+    def training(stop=None):
+        with Run(steps=50) as run:
+            for _ in run.over(itertools.repeat(0)):
+                run.log(loss=1.0)
+                if run.step == stop:
+                    raise KeyboardInterrupt
+        return run
+    assert training(5).step == 5
+    for _ in range(2):
+        cut = training()
+        assert cut.step == 2 and cut.ended.startswith("2 steps only, because you stopped a training of this cell")
+    Shell.execution_count = 8
+    assert training().step == 50
+
+
+MEMINFO = "MemTotal: 9000 kB\nMemAvailable: 8000 kB\n"
+V1 = "memory.limit_in_bytes memory.usage_in_bytes total_inactive_file".split()
+V2 = "memory.max memory.current inactive_file".split()
+
+
+@pytest.mark.parametrize("lines, folder, names, limit, used, cache, free", [
+    ("0::/", "", V2, "4096000", 3_000_000, 2_000_000, 3_096_000),                   # a warm cache is not in use
+    ("0::/", "", V2, "max", 3_000_000, 2_000_000, 8_192_000),
+    ("0::/a/b", "a/b", V2, "4096000", 1_000_000, 0, 3_096_000),
+    ("0::/a/b", "a", V2, "4096000", 1_000_000, 0, 3_096_000),                       # the limit stands above it
+    ("0::/elsewhere/on/the/host", "", V2, "4096000", 1_000_000, 0, 3_096_000),
+    ("3:cpu:/x\n2:hugetlb,memory:/docker/1\n0::/", "memory/docker/1", V1, "4096000", 3_000_000, 2_000_000, 3_096_000),
+    ("2:memory:/docker/1", "memory", V1, "4096000", 1_000_000, 0, 3_096_000),
+    ("2:memory:/docker/1", "memory", V1, str(2 ** 63 - 4096), 1_000_000, 0, 8_192_000)])
+def test_memory_that_is_free_in_a_container(tmp_path, lines, folder, names, limit, used, cache, free):
+    place = tmp_path / "sys/fs/cgroup" / folder
+    for path, said in ((tmp_path / "proc/meminfo", MEMINFO), (tmp_path / "proc/self/cgroup", lines),
+                       (place / names[0], limit), (place / names[1], str(used)),
+                       (place / "memory.stat", f"anon 5\n{names[2]} {cache}\nactive_file 7\n")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(said)
+    assert train.free_memory(tmp_path) == free
+    (place / "memory.stat").write_text("")
+    assert train.free_memory(tmp_path) == min(8_192_000, free - (cache if free < 8_192_000 else 0))
+    (tmp_path / "proc/meminfo").unlink()
+    assert train.free_memory(tmp_path) is None
+
+
 def test_either_minutes_or_steps():
     for wrong in ({}, {"minutes": 1, "steps": 3}):
         with pytest.raises(ValueError, match="either minutes=... or steps="):
@@ -260,7 +325,7 @@ def test_shipped_weights_stand_in_for_a_training(shelf, monkeypatch, capsys, ave
         assert again.step == 500 and again.seconds == run.seconds and again.progress == 1
         steps, values = again.history["loss"]
         assert steps == values and 100 < len(steps) <= 200 and steps[0] == 0
-        assert "weights that ship with the course, not trained here" in capsys.readouterr().out
+        assert "not trained here: weights that ship with the course" in capsys.readouterr().out
 
 
 def test_shipped_weights_that_are_not_there_or_do_not_fit(shelf):

@@ -1,0 +1,82 @@
+"""A reader who runs a notebook with its exercises blank, comes back, and solves them one by one."""
+
+import inspect
+import textwrap
+
+import pytest
+
+from utils import sections
+from utils.exercises import _known
+
+from .answers import RIGHT
+from .kernel import errors, kernel, text
+from .readers import SETUP
+
+# For each exercise cells, named by a part of them, that have to run on the answer from then on.
+LATER = {
+    1: {"d_loss": ["run_ring = train_ring()", "half_minute = "], "g_loss": ["run_ring = train_ring()", "half_minute = "],
+        "d_step": ["run_ring = train_ring()", "half_minute = "], "g_step": ["run_ring = train_ring()", "half_minute = "],
+        "jacobian_norm": ["rejected   share on a mode"], "gradient_penalty": ["critics = {", "the critic says"],
+        "project": ['"D forgets it"'], "inside": ['"everything but shoes"']},
+    2: {"squared_error": ["as run_auto", "eigen_clothes ="], "nll": ["s_ring = ring_vae()", "bought = {", "as run_line"],
+        "draw": ["s_ring = ring_vae()", "decoder, s, run = clothes_vae(", "train_vae(data, *asked[beta]"],
+        "kl": ["s_ring = ring_vae()", "decoder, s, run = clothes_vae(", "train_vae(data, *asked[beta]"],
+        "alive": ["predicted    counted", "eigen_clothes ="], "iw_bound": ["trials = [bounds("]},
+    3: {"q_sample": ["as run_reader", "net_ring = train_ring("], "from_score": ["stops = {", "roads = {"],
+        "ddim_step": ["share on a mode\\nsteps", "movers = {"], "loss": ["net_ring = train_ring(", "minutes = 3"],
+        "drop": ["net_y, run_y = train_clothes("], "guide": ["panels = {}"],
+        "flow_loss": ["flow_net, _ = train_clothes("], "euler": ["roads = {"]}}
+NOTE_KINDS = """
+def _note_kinds(shell, seen={}):
+    for name, value in list(shell.user_ns.items()):
+        kind = ("network" if isinstance(value, torch.nn.Module) else "function" if callable(value) else
+                "number" if isinstance(value, (int, float, torch.Tensor)) else type(value).__name__)
+        if name[0] != "_" and seen.setdefault(name, kind) != kind:
+            print(f"{name}: a {seen[name]}, then a {kind}")
+            seen[name] = kind
+_note_kinds(get_ipython())"""
+
+
+def solved(name):
+    """The exercise's cell with a right answer that counts how often it is called."""
+    body = textwrap.indent(textwrap.dedent(RIGHT[name][0]).strip(), "    ")
+    return f"@exercise\ndef {name}{inspect.signature(_known[name][0])}:\n    _called.append(1)\n{body}"
+
+
+@pytest.mark.parametrize("notebook", [1, 2, 3])
+def test_a_late_answer_is_used_and_a_name_means_one_thing(notebook):
+    cells = sections.read(notebook)
+    with kernel() as k:
+        k.run("%env WORKSHOP_BUDGET=0.001")
+        k.run(SETUP)
+        changed = []
+        for cell in cells:
+            messages = k.run(cell.source, timeout=300)
+            assert not errors(messages), cell.source
+            changed += text(k.run(NOTE_KINDS)).splitlines()
+        assert not changed
+        assert text(k.run("summary()")).startswith(f"0 of {len(LATER[notebook])} exercises run on your own code.")
+        for name, later in LATER[notebook].items():
+            k.run("_called = []")
+            assert f"{name}: right" in text(k.run(solved(name)))
+            for part in later:
+                cell, = (cell for cell in cells if part in cell.source)
+                k.run("_called.clear()")
+                messages = k.run(cell.source, timeout=300)
+                assert not errors(messages) and int(text(k.run("print(len(_called))"))) > 0, (name, part)
+
+
+def test_summary_and_an_edit_in_utils(tmp_path):
+    """A function without @exercise is named as such; the list of exercises survives a reload of its files."""
+    with kernel() as k:
+        k.run("from utils import exercises\nfrom utils.exercises import *\nimport torch.nn.functional as F, importlib")
+        k.run("@exercise\ndef g_loss(d_fake): ...")
+        k.run("def g_loss(d_fake): return F.softplus(-d_fake).mean()")
+        said = text(k.run("summary()"))
+        assert said == ("0 of 1 exercises run on your own code.\n"
+                        "  g_loss: a function that was not checked: put @exercise above it and run its cell\n")
+        assert not errors(k.run("importlib.reload(exercises)\nfrom utils.exercises import *"))
+        said = text(k.run("@exercise\ndef g_loss(d_fake): return F.softplus(d_fake).mean()"))
+        assert "That is D's term" in said
+        said = text(k.run("@exercise\ndef g_loss(d_fake): return F.softplus(-d_fake).mean()\nsummary()"))
+        assert said.endswith("1 of 1 exercises run on your own code.\n  g_loss: yours\n")
