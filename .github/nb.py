@@ -295,7 +295,8 @@ def lint():
 
 def misspelt(name, text):
     """Faults that codespell finds in a text."""
-    done = subprocess.run([sys.executable, "-m", "codespell_lib", "-"], input=text, capture_output=True, text=True, cwd=ROOT)
+    command = [sys.executable, "-m", "codespell_lib", "-"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=ROOT)
     words = re.findall(r"^\d+: .*\n\t(.*)", done.stdout, re.M)
     return [f"{name}: spelling: {word}" for word in words]
 

@@ -59,6 +59,51 @@ def test_an_extreme_setting_ends_in_a_sentence_and_loses_nothing(notebook, what,
         assert text(k.run(f"print({finite})")) == "True\n"
 
 
+@pytest.mark.parametrize("notebook, factor", [(2, 100), (3, 1000)])
+def test_a_learning_rate_far_too_high_is_told_although_all_stays_finite(notebook, factor):
+    with kernel() as k:
+        k.run(SETUP)
+        for source in edited(notebook, r"(lr=|parameters\(\), )2e-3", rf"\g<1>{2e-3 * factor}"):
+            messages = k.run(source, timeout=300)
+            assert not errors(messages)
+        said, = ends(messages)
+        assert re.search("has exploded, from|became (nan|inf)", said) and "lower the learning rate" in said, said
+
+
+@pytest.mark.parametrize("share", ["(torch.pi / 2 * torch.as_tensor(t)).cos() ** 2", "1 - torch.as_tensor(t)"])
+def test_another_alpha_bar_works_in_every_cell_of_the_ring(share):
+    """Both are 0 at t = 1. So does a film of three steps."""
+    cells = [cell for cell in sections.read(3) if cell.section <= 4 or cell.section == 9]
+    with kernel() as k:
+        k.run(SETUP)
+        for cell in cells:
+            source = re.sub(r"share = .*", f"share = {share}", cell.source)
+            messages = k.run(source.replace("steps, film = 40", "steps, film = 3"), timeout=300)
+            assert not errors(messages), (source, errors(messages))
+        last = [float(v) for v in text(messages).split()[-2:]]           # DDIM still follows the ODE, DDPM the SDE
+        assert all(0 <= v < 0.5 for v in last)
+        k.run(f"def alpha_bar(t):\n    return {share}")                  # without the line that keeps it above 0
+        message, = errors(k.run(next(cell.source for cell in cells if "stops = {" in cell.source)))
+        assert "keep it above 0, .clamp(min=1e-4)" in message
+
+
+def test_three_steps_instead_of_forty():
+    cell = next(cell for cell in sections.read(3) if "picked = [" in cell.source)
+    with kernel() as k:
+        k.run(SETUP)
+        k.run("enter(3, 6)")
+        messages = k.run(cell.source.replace("steps, beliefs, states = 40", "steps, beliefs, states = 3"))
+        assert not errors(messages)
+
+
+def test_a_standard_deviation_of_zero_is_refused():
+    with kernel() as k:
+        k.run(SETUP)
+        k.run("enter(2, 5)")
+        message, = errors(k.run("ring_vae(s=0)"))
+        assert message == "s is a standard deviation: above 0, or None to learn it"
+
+
 @pytest.mark.parametrize("notebook", [1, 2, 3])
 def test_the_stop_button_in_every_training_of_a_notebook(notebook):
     """Each training would take ten minutes and is stopped right after it began; all go on."""

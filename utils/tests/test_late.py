@@ -13,15 +13,13 @@ from .kernel import errors, kernel, text
 from .readers import SETUP
 
 # For each exercise cells, named by a part of them, that have to run on the answer from then on.
+GAN, VAE = ["run_ring = train_ring()", "half_minute = "], ["s_ring = ring_vae()", "decoder, s, run = clothes_vae("]
 LATER = {
-    1: {"d_loss": ["run_ring = train_ring()", "half_minute = "], "g_loss": ["run_ring = train_ring()", "half_minute = "],
-        "d_step": ["run_ring = train_ring()", "half_minute = "], "g_step": ["run_ring = train_ring()", "half_minute = "],
-        "jacobian_norm": ["rejected   share on a mode"], "gradient_penalty": ["critics = {", "the critic says"],
-        "project": ['"D forgets it"'], "inside": ['"everything but shoes"']},
+    1: {"d_loss": GAN, "g_loss": GAN, "d_step": GAN, "g_step": GAN, "jacobian_norm": ["rejected   share on a mode"],
+        "gradient_penalty": ["critics = {", "the critic says"], "project": ['"D forgets it"'],
+        "inside": ['"everything but shoes"']},
     2: {"squared_error": ["as run_auto", "eigen_clothes ="], "nll": ["s_ring = ring_vae()", "bought = {", "as run_line"],
-        "draw": ["s_ring = ring_vae()", "decoder, s, run = clothes_vae(", "train_vae(data, *asked[beta]"],
-        "kl": ["s_ring = ring_vae()", "decoder, s, run = clothes_vae(", "train_vae(data, *asked[beta]"],
-        "alive": ["predicted    counted", "eigen_clothes ="], "iw_bound": ["trials = [bounds("]},
+        "draw": VAE, "kl": VAE, "alive": ["predicted    counted", "eigen_clothes ="], "iw_bound": ["trials = [bounds("]},
     3: {"q_sample": ["as run_reader", "net_ring = train_ring("], "from_score": ["stops = {", "roads = {"],
         "ddim_step": ["share on a mode\\nsteps", "movers = {"], "loss": ["net_ring = train_ring(", "minutes = 3"],
         "drop": ["net_y, run_y = train_clothes("], "guide": ["panels = {}"],
