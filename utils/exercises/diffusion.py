@@ -84,8 +84,8 @@ def check_from_score(f):
     for kind, (score, xt, ab), got in on_each(f, kinds, AXES):
         (eps, x0), (a, s) = clean[kind], (ab.sqrt(), (1 - ab).sqrt())
         if torch.is_tensor(got) and got.shape == xt.shape or not hasattr(got, "__len__") or len(got) != 2:
-            kept = f"of shape {tuple(got.shape)}" if torch.is_tensor(got) else ""
-            raise Wrong(f"it returns one {type(got).__name__} {kept}, wanted two tensors: return eps_hat, x0_hat.")
+            kept = f" of shape {tuple(got.shape)}" if torch.is_tensor(got) else ""
+            raise Wrong(f"it returns one {type(got).__name__}{kept}, wanted two tensors: return eps_hat, x0_hat.")
         given = f"with {kind}, in eps_hat"
         expect(got[0], from_score(score, xt, ab)[0], given, slips=(
             (x0, "The two have changed places: return eps_hat, x0_hat."),
@@ -152,8 +152,8 @@ def check_ddim_step(f):
         for eta in (0.0, 1.0):
             last = f(x0, eps, t, clean, eta)
             if torch.is_tensor(last) and last.isnan().any():
-                raise Wrong(f"with eta = {eta:g} in the last step (ab_s = 1) it gives NaN: a negative number stands "
-                            "under a root.")
+                raise Wrong(f"with eta = {eta:g} in the last step (ab_s = 1) it gives NaN: a negative number under a "
+                            "root, or a division by 1 - ab_s, which is 0 there: it is (1 - ab_s) / (1 - ab_t).")
             expect(last, x0, f"with eta = {eta:g} in the last step (ab_s = 1)")
     if _same_twice(f, x0, eps, t, s, 1.0) and not torch.equal(f(x0, eps, t, s, 1.0), x):
         raise Wrong("with eta = 1 two calls give the same: sigma * torch.randn_like(x0_hat), without a fixed seed.")
@@ -184,6 +184,7 @@ def _check_noise(f, zero, t, s, eta):
              (eta + 0 * sd, "eta alone is not the standard deviation: sigma is missing."),
              (sd.square(), "That is the variance: the noise is scaled by its square root."),
              (sd.square() / eta, "sigma is a square root: the root is missing."),
+             (sd * 12 ** -0.5, "The new noise is uniform: torch.randn_like, not torch.rand_like."),
              (eta * sd, "eta enters twice."),
              (eta ** 0.5 * sd / eta, "eta stands outside the root."),
              (eta * (1 - t / s).sqrt(), "The factor (1 - ab_s) / (1 - ab_t) is missing under the root."),

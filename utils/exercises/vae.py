@@ -24,7 +24,7 @@ def check_squared_error(f):
             (square.flatten(1).sum(1), "One number is wanted: take the mean over the batch."),
             (square.mean(0), "The pixels are not summed yet: .flatten(1).sum(1), then the mean over the batch."),
             *((square.sum(axes).mean(), "One axis of the pixels is averaged instead of summed: .flatten(1).sum(1).")
-              for axes in ((1, 2), (1, 3)) if square.dim() == 4),
+              for axes in ((1, 2), (1, 3), (2, 3)) if square.dim() == 4),
             ((x - x_hat).abs().sum() / n, "That is the absolute error: square the difference."),
             (want / 2, "It is half of what is wanted: the factor 1/2 comes with the Gaussian of section 2."),
             (square.flatten(1).sum(1).sqrt().mean(), "That is the distance: no square root here."),
@@ -227,7 +227,8 @@ def check_alive(f):
         raise Wrong(f"{given} it returns {float(got[0]):g}, wanted {want[0]}: a number of latents.")
     got = [int(value) for value in got]
     for slip, sentence in (
-            ([8 - n for n in want], "Those are the dead ones: a latent lives if its variance is above the threshold."),
+            ([int((variances < beta * s ** 2).sum()) for beta, s in cases], "Those are the dead ones: a latent lives if "
+             "its variance is above the threshold."),
             (answers(lambda beta, s: beta * s), "s is a standard deviation: the threshold is beta s^2."),
             (answers(lambda beta, s: (beta * s) ** 2), "Only s is squared: the threshold is beta s^2."),
             (answers(lambda beta, s: s ** 2), "beta is missing: the threshold is beta s^2."),

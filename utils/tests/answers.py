@@ -344,6 +344,12 @@ WRONG = {
         ("no gradient flows back", "return (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).detach()"),
         ("dtype torch.float64", "return (F.softplus(-d_real).mean() + F.softplus(d_fake).mean()).double()"),
         ("NaN comes of a negative number", "return -d_real.log().mean() - (1 - d_fake).log().mean()"),
+        ("exp() of a large number is infinite",
+         "return torch.log(1 + torch.exp(-d_real)).mean() + torch.log(1 + torch.exp(d_fake)).mean()"),
+        ("the gradient that reaches d_real is not", """
+            a = F.softplus(-d_real).mean() + F.softplus(d_fake).mean()
+            return a.detach() / 2 + a / 2
+            """),
     ],
     "g_loss": [
         ("The small number inside the log cuts off", "return -(d_fake.sigmoid() + 1e-8).log().mean()"),
@@ -433,6 +439,41 @@ WRONG = {
             loss.backward()
             opt_D.step()
             return -loss"""),
+        ("it never asks the D that it is given", """
+            judge = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(1), torch.nn.Flatten(0))
+            loss = d_loss(judge(x_real), judge(x_fake.detach()))
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return loss
+            """),
+        ("one call for the real images and one for the fakes", """
+            loss = d_loss(*D(torch.cat([x_real, x_fake.detach()])).chunk(2))
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            return loss
+            """),
+        ("moved by hand", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            opt_D.zero_grad()
+            loss.backward()
+            for group in opt_D.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        p.data -= group["lr"] * p.grad
+            opt_D.zero_grad()
+            opt_D.step()
+            return loss
+            """),
+        ("changes the settings of the optimiser", """
+            loss = d_loss(D(x_real), D(x_fake.detach()))
+            opt_D.zero_grad()
+            loss.backward()
+            opt_D.step()
+            opt_D.param_groups[0]["lr"] *= 0.999
+            return loss
+            """),
     ],
     "g_step": [
         ("no detach: the gradient reaches G through x_fake", """
@@ -583,6 +624,25 @@ WRONG = {
             x = (u * x_real + u * x_fake).requires_grad_()
             slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
             return (slope.flatten(1).norm(dim=1) - 1).square().mean()"""),
+        ("but for images (61, 1, 3, 5) it stops with RuntimeError", """
+            u = torch.rand(len(x_real), 1)
+            x = (u * x_real + (1 - u) * x_fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+            """),
+        ("the gradient that reaches D's weights is not", """
+            u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+            x = (u * x_real + (1 - u) * x_fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            norm = slope.flatten(1).norm(dim=1)
+            return ((norm - 1) * (norm - 1).detach()).mean()
+            """),
+        ("runs from 0.100 to 0.900 only", """
+            u = 0.1 + 0.8 * torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+            x = (u * x_real + (1 - u) * x_fake).requires_grad_()
+            slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+            """),
     ],
     "project": [
         ("The label is not used", "return head(h)[:, 0]"),
@@ -595,6 +655,10 @@ WRONG = {
         ("added before the head", "return head(h + embed(y))[:, 0]"),
         ("laid on the product", "return head(h * embed(y))[:, 0]"),
         ("stops with RuntimeError", "return head(torch.cat([h, embed(y)], 1))[:, 0]"),
+        ("the gradient that reaches embed.weight is not",
+         "return head(h)[:, 0] + (embed(y) * h).sum(1) / 2 + (embed(y).detach() * h).sum(1) / 2"),
+        ("stops with",
+         "return head(h)[:, 0] + (F.one_hot(y).float() @ embed.weight * h).sum(1)"),
     ],
     "inside": [
         ("The radius of a ball is measured among", """
@@ -647,6 +711,14 @@ WRONG = {
             radius = torch.cdist(support, support).kthvalue(k + 1, dim=1).values
             return (torch.cdist(x, support) < radius[:, None]).any(1).float().mean()"""),
         ("should return a tensor", "return 'all of them'"),
+        ("turn the inequality", """
+            radius = torch.cdist(support, support).sort(1).values[:, k]
+            return (torch.cdist(x, support) > radius).any(1).float().mean()
+            """),
+        ("twice as large as it should be", """
+            radius = 2 * torch.cdist(support, support).sort(1).values[:, k]
+            return (torch.cdist(x, support) < radius).any(1).float().mean()
+            """),
     ],
     "squared_error": [
         ("mean over the pixels too", "return F.mse_loss(x_hat, x)"),
@@ -661,6 +733,12 @@ WRONG = {
         ("The square is missing", "return (x - x_hat).flatten(1).sum(1).mean()"),
         ("The square comes before the sum", "return (x - x_hat).flatten(1).sum(1).square().mean()"),
         ("no gradient flows back", "return (x - x_hat.detach()).square().flatten(1).sum(1).mean()"),
+        ("One axis of the pixels is averaged",
+         "return (x - x_hat).square().sum(-1).mean()"),
+        ("but for points (71, 2) it stops with",
+         "return (x - x_hat).square().sum((1, 2, 3)).mean()"),
+        ("the gradient that reaches x is not",
+         "return ((x - x_hat) * (x - x_hat).detach()).flatten(1).sum(1).mean()"),
     ],
     "nll": [
         ("Its sign is turned", "return torch.distributions.Normal(x_hat, s).log_prob(x).flatten(1).sum(1).mean()"),
@@ -685,6 +763,16 @@ WRONG = {
          "return ((x - x_hat) ** 2 / (2 * s ** 2) + s.log() + math.log(2 * math.pi)).flatten(1).sum(1).mean()"),
         ("no gradient reaches s",
          "return -torch.distributions.Normal(x_hat, s.detach()).log_prob(x).flatten(1).sum(1).mean()"),
+        ("It reads s as the variance",
+         "return (0.5 * ((x - x_hat) ** 2 / s + s.log() + math.log(2 * math.pi))).flatten(1).sum(1).mean()"),
+        ("It is log s, not log s^2", """
+            each = (x - x_hat) ** 2 / (2 * s ** 2) + (s ** 2).log() + math.log(2 * math.pi) / 2
+            return each.flatten(1).sum(1).mean()
+            """),
+        ("with images (67, 1, 3, 5) and s = 0.03", """
+            sd = s.clamp(min=0.05)
+            return -torch.distributions.Normal(x_hat, sd).log_prob(x).flatten(1).sum(1).mean()
+            """),
     ],
     "draw": [
         ("exp(logvar) is the variance", "return mu + logvar.exp() * torch.randn_like(mu)"),
@@ -695,11 +783,31 @@ WRONG = {
         ("There is no noise in it", "return mu + (logvar / 2).exp() * 0"),
         ("mu is to be added", "return (logvar / 2).exp() * torch.randn_like(mu)"),
         ("all components of one z", "return mu + (logvar / 2).exp() * torch.randn(len(mu), 1)"),
-        ("all rows get the same eps", "return mu + (logvar / 2).exp() * torch.randn(5)"),
+        ("all rows get the same eps", "return mu + (logvar / 2).exp() * torch.randn(31)"),
         ("no gradient flows from z back to mu",
          "return torch.distributions.Normal(mu, (logvar / 2).exp()).sample()"),
         ("no gradient flows from z back to logvar", "return mu + (logvar.detach() / 2).exp() * torch.randn_like(mu)"),
         ("wanted one z like mu", "return (mu + (logvar / 2).exp() * torch.randn_like(mu)).sum(1)"),
+        ("the gradient that reaches mu is not",
+         "return torch.normal(mu, (logvar / 2).exp())"),
+        ("not normal",
+         "return mu + (logvar / 2).exp() * (torch.rand_like(mu) - 0.5) * 12 ** 0.5"),
+        ("not normal",
+         "return mu + (logvar / 2).exp() * (torch.rand(12, *mu.shape).sum(0) - 6)"),
+        ("the noise repeats itself",
+         "return mu + (logvar / 2).exp() * torch.randn_like(mu).sign()"),
+        ("the gradient that reaches logvar is not", """
+            sd = (logvar / 2).exp()
+            return mu + (sd + sd.detach()) / 2 * torch.randn_like(mu)
+            """),
+        ("two calls draw the same noise", """
+            rng = torch.Generator().manual_seed(0)
+            return mu + (logvar / 2).exp() * torch.randn(mu.shape, generator=rng)
+            """),
+        ("it sets torch's seed", """
+            torch.manual_seed(7)
+            return mu + (logvar / 2).exp() * torch.randn_like(mu)
+            """),
     ],
     "kl": [
         ("It reads logvar as the log of sigma",
@@ -721,6 +829,10 @@ WRONG = {
             return torch.distributions.kl_divergence(p, q).sum(1).mean()
             """),
         ("no gradient flows back", "return ((mu ** 2 + logvar.exp() - 1 - logvar) / 2).sum(1).mean().detach()"),
+        ("the gradient that reaches mu is not",
+         "return ((mu * mu.detach() + logvar.exp() - 1 - logvar) / 2).sum(1).mean()"),
+        ("with five codes of one latent",
+         "return ((mu.squeeze() ** 2 + logvar.squeeze().exp() - 1 - logvar.squeeze()) / 2).sum(-1).mean()"),
     ],
     "alive": [
         ("Those are the dead ones", "return int((eigenvalues < beta * s ** 2).sum())"),
@@ -732,7 +844,15 @@ WRONG = {
         ("without a root", "return int((eigenvalues > (beta * s ** 2) ** 0.5).sum())"),
         ("one answer for each latent", "return eigenvalues > beta * s ** 2"),
         ("wanted one number", "return [v for v in eigenvalues if v > beta * s ** 2]"),
-        ("wanted [5, 3, 3, 5, 1, 7, 4]", "return len(eigenvalues) + 5"),
+        ("wanted [6, 2, 2, 6, 1, 8, 5, 0]", "return len(eigenvalues) + 5"),
+        ("larger, not at least",
+         "return int((eigenvalues >= beta * s ** 2).sum())"),
+        ("wanted [6, 2, 2, 6, 1, 8, 5, 0]", """
+            n = 0
+            while n < len(eigenvalues) and eigenvalues[n] > beta * s ** 2:
+                n += 1
+            return n
+            """),
     ],
     "iw_bound": [
         ("the mean of the logarithms", "return log_w.mean()"),
@@ -747,6 +867,14 @@ WRONG = {
         ("That is the largest weight alone", "return log_w.max(1).values.mean()"),
         ("exp() rounds to 0 there", "return log_w.exp().mean(1).log().mean()"),
         ("a weighted mean of logarithms", "return (log_w.softmax(1) * log_w).sum(1).mean()"),
+        ("the gradient that reaches log_w is not", """
+            top = log_w.max(1, keepdim=True).values
+            return (top[:, 0].detach() * 2 - top[:, 0] + (log_w - top).exp().mean(1).log()).mean()
+            """),
+        ("exp() is infinite there", """
+            top = log_w.min(1, keepdim=True).values
+            return (top[:, 0] + (log_w - top).exp().mean(1).log()).mean()
+            """),
     ],
     "q_sample": [
         ("scaled by its square root", "return ab.sqrt() * x0 + (1 - ab) * eps"),
@@ -769,6 +897,10 @@ WRONG = {
             x0 *= ab.sqrt()
             return x0 + (1 - ab).sqrt() * eps
             """),
+        ("NaN comes of a negative number",
+         "return ab.sqrt() * x0 + (ab - 1).sqrt() * eps"),
+        ("but for images (5, 1, 2, 3) it stops",
+         'return torch.einsum("b,bd->bd", ab.flatten().expand(len(x0)).sqrt(), x0) + (1 - ab).sqrt() * eps'),
     ],
     "from_score": [
         ("The two have changed places", "return (xt + (1 - ab) * score) / ab.sqrt(), -(1 - ab).sqrt() * score"),
@@ -796,6 +928,12 @@ WRONG = {
             return (xt - ab.sqrt() * x0_hat) / (1 - ab).sqrt(), x0_hat
             """),
         ("multiplied by 1 - ab before", "return -(1 - ab).sqrt() * score, (xt + score) / ab.sqrt()"),
+        ("it returns a ndarray and should return a tensor", """
+            eps_hat = -(1 - ab).sqrt() * score
+            return eps_hat.detach().numpy(), ((xt + (1 - ab) * score) / ab.sqrt()).detach().numpy()
+            """),
+        ("in eps_hat it returns shape (30,)",
+         "return (-(1 - ab).sqrt() * score).flatten(), (xt + (1 - ab) * score) / ab.sqrt()"),
     ],
     "ddim_step": [
         ("That is x_t again", "return ab_t.sqrt() * x0_hat + (1 - ab_t).sqrt() * eps_hat"),
@@ -879,6 +1017,25 @@ WRONG = {
             """),
         ("keep the shape", """
             return (ab_s.sqrt() * x0_hat + (1 - ab_s).sqrt() * eps_hat).flatten(1)
+            """),
+        ("which is 0 there", """
+            sigma = eta * ((1 - ab_t) / (1 - ab_s) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            """),
+        ("minus sigma^2, not plus", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s + sigma ** 2).sqrt() * eps_hat + sigma * torch.randn_like(x0_hat)
+            """),
+        ("The new noise is uniform", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).sqrt() * eps_hat + sigma * torch.rand_like(x0_hat)
+            """),
+        ("x0_hat is scaled by its square root",
+         "return ab_s * x0_hat + (1 - ab_s).sqrt() * eps_hat"),
+        ("not normal", """
+            sigma = eta * ((1 - ab_s) / (1 - ab_t) * (1 - ab_t / ab_s)).sqrt()
+            new = torch.randn_like(x0_hat).sign() * torch.rand_like(x0_hat).sqrt() * 2 ** 0.5
+            return ab_s.sqrt() * x0_hat + (1 - ab_s - sigma ** 2).clamp(min=0).sqrt() * eps_hat + sigma * new
             """),
     ],
     "loss": [
@@ -1078,6 +1235,19 @@ WRONG = {
             xt = q_sample(x0, eps, ab)
             return (net(t.flatten(), xt) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
             """),
+        ("it takes certain values only", """
+            t = torch.randint(1, 1001, (len(x0), *[1] * (x0.dim() - 1))) / 1000
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
+        ("with all values alike", """
+            t = torch.randn(len(x0), *[1] * (x0.dim() - 1)).sigmoid()
+            t = (t - t.min()) / (t.max() - t.min())
+            eps, ab = torch.randn_like(x0), alpha_bar(t)
+            xt = q_sample(x0, eps, ab)
+            return (net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
+            """),
     ],
     "drop": [
         ("share is what is dropped", "return torch.where(torch.rand(len(y)) > share, nothing, y)"),
@@ -1106,6 +1276,15 @@ WRONG = {
         ("y holds whole numbers", "return torch.where(torch.rand_like(y) < share, nothing, y)"),
         ("torch.randn is not", "return torch.where(torch.randn(len(y)) < share, nothing, y)"),
         ("wanted a tensor of labels", "return [nothing if torch.rand(()) < share else int(v) for v in y]"),
+        ("independent coins vary by 10", """
+            y = y.clone()
+            y[torch.randperm(len(y))[:round(share * len(y))]] = nothing
+            return y
+            """),
+        ("in pairs or blocks", """
+            coins = torch.rand((len(y) + 1) // 2).repeat_interleave(2)[:len(y)]
+            return torch.where(coins < share, nothing, y)
+            """),
     ],
     "guide": [
         ("the other convention", "return eps_c + w * (eps_c - eps_u)"),
@@ -1121,6 +1300,10 @@ WRONG = {
         ("must add up to 1", "return (1 + w) * eps_c + w * eps_u"),
         ("in place", "return eps_u.mul_(1 - w).add_(w * eps_c)"),
         ("numpy cannot follow a gradient", "return eps_u.numpy() + w * (eps_c - eps_u).numpy()"),
+        ("with images (5, 1, 2, 3) and w = 8",
+         "return eps_u + min(w, 5) * (eps_c - eps_u)"),
+        ("the gradient that reaches eps_u is not",
+         "return eps_u + w * (eps_c - eps_u.detach())"),
     ],
     "flow_loss": [
         ("The velocity is turned", """
@@ -1245,6 +1428,12 @@ WRONG = {
             xt = (1 - t) * x0 + t * eps
             return (net(xt, t.flatten()) - eps - x0).square().flatten(1).sum(1).mean()
             """),
+        ("the noise depends on x0", """
+            t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
+            eps = torch.randn_like(x0)
+            eps = eps.abs() * (x0 - 5).sign()
+            return (net((1 - t) * x0 + t * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
+            """),
     ],
     "euler": [
         ("It goes the wrong way", "return xt + (t - s) * v_hat"),
@@ -1258,5 +1447,9 @@ WRONG = {
         ("not a ratio", "return xt + s / t * v_hat"),
         ("No square root", "return xt + (t - s).sqrt() * v_hat"),
         ("in place", "return xt.add_((s - t) * v_hat)"),
+        ("from t = 0.3 to s = 0.7",
+         "return xt - (s - t).abs() * v_hat"),
+        ("a ratio",
+         "return xt + s / t * v_hat"),
     ],
 }
