@@ -227,8 +227,8 @@ def check_alive(f):
         raise Wrong(f"{given} it returns {float(got[0]):g}, wanted {want[0]}: a number of latents.")
     got = [int(value) for value in got]
     for slip, sentence in (
-            ([int((variances < beta * s ** 2).sum()) for beta, s in cases], "Those are the dead ones: a latent lives if "
-             "its variance is above the threshold."),
+            ([int((variances < beta * s ** 2).sum()) for beta, s in cases], "Those are the dead ones: a latent lives "
+             "if its variance is above the threshold."),
             (answers(lambda beta, s: beta * s), "s is a standard deviation: the threshold is beta s^2."),
             (answers(lambda beta, s: (beta * s) ** 2), "Only s is squared: the threshold is beta s^2."),
             (answers(lambda beta, s: s ** 2), "beta is missing: the threshold is beta s^2."),

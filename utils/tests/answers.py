@@ -282,6 +282,9 @@ RIGHT = {
         "return eps_u + w * (eps_c - eps_u)",
         "return w * eps_c + (1 - w) * eps_u",
         "return torch.lerp(eps_u, eps_c, float(w))",
+        "return torch.add(eps_u, eps_c - eps_u, alpha=w)",
+        "return eps_c + (1 - w) * (eps_u - eps_c)",
+        "return eps_u.add(eps_c.sub(eps_u).mul(w))",
     ],
     "flow_loss": [
         """
@@ -313,6 +316,7 @@ RIGHT = {
         "return xt + (s - t) * v_hat",
         "return xt - (t - s) * v_hat",
         "return torch.add(xt, v_hat * (s - t))",
+        "return torch.addcmul(xt, v_hat, (s - t).expand_as(xt))",
     ],
 }
 

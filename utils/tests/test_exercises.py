@@ -5,6 +5,7 @@ import math
 import signal
 import textwrap
 
+import numpy
 import pytest
 import torch
 import torch.nn.functional as F
@@ -14,12 +15,13 @@ from utils.exercises import _known, exercise, hint, solution, summary
 
 from .answers import RIGHT, WRONG
 from .kernel import kernel, text
+from .strangers import STRANGERS
 
 
 def build(name, body):
     """The reader's function: the signature of the reference, and `body`."""
     signature = inspect.signature(_known[name][0])
-    scope = {"torch": torch, "F": F, "math": math, "q_sample": _known["q_sample"][0]}
+    scope = {"torch": torch, "nn": torch.nn, "F": F, "math": math, "np": numpy, "q_sample": _known["q_sample"][0]}
     exec(f"def {name}{signature}:\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}", scope)
     return scope[name]
 
@@ -39,10 +41,21 @@ def test_wrong_answers_get_their_own_sentence(name, said, body, capsys):
     assert len(out.strip().splitlines()) <= 3 and out.endswith("Using the reference so that you can go on.\n")
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")             # what torch says about their answers
+@pytest.mark.parametrize("name", STRANGERS)
+def test_answers_of_strangers(name, capsys):
+    right, wrong = STRANGERS[name]
+    for body in right:
+        assert exercise(build(name, body)) is not _known[name][0], (body, capsys.readouterr().out)
+    for why, body in wrong:
+        assert exercise(build(name, body)) is _known[name][0], why
+
+
 def test_every_exercise_has_answers_hints_and_passes_its_own_check(capsys):
     for name, (answer, _, hints) in _known.items():
         assert exercise(answer) is answer
-        assert len(RIGHT[name]) >= 3 and len(WRONG[name]) >= 8 and len(hints) >= 3
+        right, wrong = STRANGERS[name]
+        assert len(RIGHT[name]) + len(right) >= 12 and len(WRONG[name]) + len(wrong) >= 20 and len(hints) >= 3
         sentences = [said for said, _ in WRONG[name]]
         assert len(set(sentences)) >= len(sentences) / 2
 
@@ -54,6 +67,41 @@ def test_checks_leave_the_random_numbers_alone():
     for answer, _, _ in _known.values():
         exercise(answer)
     assert torch.equal(torch.randn(4), want)
+
+
+def test_checks_leave_the_random_numbers_of_an_accelerator_alone(monkeypatch):
+    class Module:
+        state = 5
+
+        def get_rng_state():
+            return Module.state
+
+        def set_rng_state(state):
+            Module.state = state
+
+    def draws_there(d_fake):
+        Module.state += 1
+        return F.softplus(-d_fake).mean()
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "get_device_module", lambda: Module)
+    assert exercises._judge(draws_there, _known["g_loss"][1]) is None and Module.state == 5
+
+
+@pytest.mark.parametrize("got, want, said", [
+    (torch.tensor(1.54001), torch.tensor(1.54101), "1.54, wanted 1.541"),
+    (torch.tensor([1.0, 2, 3]), torch.tensor([1.0, 2, 3.0004]), "[1, 2, 3], wanted [1, 2, 3.0004]"),
+    (torch.arange(12.).view(3, 4), torch.arange(12.).view(3, 4) + torch.eye(12)[6].view(3, 4),
+     "6 at place [1, 2], wanted 7")])
+def test_values_that_differ_are_printed_so_that_they_differ(got, want, said):
+    assert exercises._apart(got, want) == said
+
+
+def test_several_slips_that_give_one_number_blame_none():
+    slips = [(torch.tensor(2.0), "This."), (torch.tensor(2.0), "That.")]
+    for given, end in ((slips[:1], "wanted 1. This."), (slips, "wanted 1.")):
+        with pytest.raises(exercises.Wrong) as wrong:
+            exercises.expect(torch.tensor(2.0), torch.tensor(1.0), "with x", given)
+        assert str(wrong.value).endswith(end)
 
 
 @pytest.mark.parametrize("body", ["...", "pass", "return", "return None", "return ...", "raise NotImplementedError",
