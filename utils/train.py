@@ -347,13 +347,13 @@ class Run:
         return f"{line} - {ended}" if ended else line
 
     def _exploded(self):
-        """A sentence if a logged value is finite, but has grown a hundredfold beyond all that was logged first."""
+        """A sentence if a logged value was finite, but a thousand times larger than all that was logged first."""
         first = max([1.0, *(abs(values[0]) for _, values in self.history.values())])
-        for name, (_, values) in self.history.items():
-            last = sum(values[-50:]) / len(values[-50:])
-            if abs(last) > 100 * first:
-                return (f"{name} has exploded, from {values[0]:.3g} to {last:.3g}: lower the learning rate and run "
-                        "the cell again")
+        for name, (steps, values) in self.history.items():
+            step, worst = max(zip(steps, values), key=lambda pair: abs(pair[1]))
+            if abs(worst) > 1000 * first:
+                return (f"{name} has exploded, from {values[0]:.3g} to {worst:.3g} at step {step:,}: lower the "
+                        "learning rate and run the cell again")
         return ""
 
 

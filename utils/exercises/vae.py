@@ -123,7 +123,7 @@ def check_draw(f):
             (torch.zeros(3, 31), "There is no noise in it: z = mu + sigma * eps, with eps from N(0, I).")):
         if (sd - slip).abs().max() < 0.06 * (1 + slip.max()):
             raise Wrong(f"{given} {sentence}")
-    if not (sd / want - 1).abs().max() < 0.08:
+    if not (sd / want - 1).abs().max() < 0.09:
         raise Wrong(given)
     if ((z.mean(0) - mu.detach()).abs() / want).max() > 0.13:
         raise Wrong(f"{n:,} draws with mu = {_three(mu[0, :4])}, ... have the mean {_three(z.mean(0)[0, :4])}, ...: mu "
@@ -131,7 +131,7 @@ def check_draw(f):
     noise = (z - mu.detach()) / want
     expect_normal(noise[:, want > 0.05], "and each latent")
     cross = noise.reshape(n, -1).T.corrcoef() - torch.eye(93)
-    if cross.abs().max() > 0.12:
+    if cross.abs().max() > 0.15:
         raise Wrong("the noise of one latent or row follows that of another: one number for each, "
                     "torch.randn_like(mu).")
     one = mu[:1, :1], logvar[:1, :1]

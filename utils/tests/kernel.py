@@ -1,6 +1,7 @@
 """Run cells in a real kernel and look at every message they send."""
 
 import contextlib
+import math
 import queue
 import time
 
@@ -16,14 +17,14 @@ class Kernel:
         self.client, self.manager = client, manager
 
     def run(self, code, stop_after=None, timeout=120):
-        """Run one cell; `stop_after` seconds after each of its live figures first moved, press the stop button."""
+        """Run one cell; `stop_after` seconds after its first live figure moved, press the stop button once."""
         asked = self.client.execute(code, stop_on_error=False)   # or ipykernel 6 may drop a cell after a failed one
-        messages, due, seen = [], [], set()
+        messages, due = [], None
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            if due and time.monotonic() > due[0]:
+            if due and time.monotonic() > due:
                 self.manager.interrupt_kernel()
-                due.pop()
+                due = math.inf
             with contextlib.suppress(queue.Empty):
                 message = self.client.get_iopub_msg(timeout=0.1)
                 if message["parent_header"].get("msg_id") != asked:
@@ -33,10 +34,8 @@ class Kernel:
                     return messages
                 if kind not in ("status", "execute_input"):
                     messages.append((kind, content))
-                    figure = content.get("transient", {}).get("display_id")
-                    if stop_after is not None and kind == "update_display_data" and figure not in seen:
-                        seen.add(figure)
-                        due = [time.monotonic() + stop_after]
+                    if stop_after is not None and kind == "update_display_data" and due is None:
+                        due = time.monotonic() + stop_after
         raise AssertionError(f"the cell did not end within {timeout} s")
 
 

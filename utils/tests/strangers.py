@@ -518,7 +518,7 @@ STRANGERS = {
             """,
         """
             J = torch.func.vmap(torch.func.jacfwd(lambda v: G(v.unsqueeze(0)).squeeze(0)))(z)
-            return torch.linalg.matrix_norm(J, ord="fro")
+            return torch.linalg.matrix_norm(J)
             """,
         """
             J = torch.func.jacrev(lambda v: G(v).sum(0))(z)  # (2, B, d)

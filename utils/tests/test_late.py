@@ -21,7 +21,7 @@ LATER = {
     2: {"squared_error": ["as run_auto", "eigen_clothes ="], "nll": VAE[:1] + ["bought = {", "as run_line"],
         "draw": VAE, "kl": VAE, "alive": ["predicted    counted", "eigen_clothes ="],
         "iw_bound": ["trials = [bounds("]},
-    3: {"q_sample": ["as run_reader", "net_ring = train_ring("], "from_score": ["stops = {", "roads = {"],
+    3: {"q_sample": ["as run_reader", "stops = {"], "from_score": ["stops = {", "roads = {"],
         "ddim_step": ["share on a mode\\nsteps", "movers = {"], "loss": ["net_ring = train_ring(", "minutes = 3"],
         "drop": ["net_y, run_y = train_clothes("], "guide": ["panels = {}"],
         "flow_loss": ["flow_net, _ = train_clothes("], "euler": ["roads = {"]}}
