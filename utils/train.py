@@ -58,9 +58,12 @@ def free_memory(root="/"):
     root = Path(root)
     try:
         free = 1024 * int(re.search(r"MemAvailable:\s+(\d+)", (root / "proc/meminfo").read_text())[1])
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
     except (OSError, TypeError):
         return None
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:                                                # no control groups here
+        return free
     for _, kinds, path in (line.split(":", 2) for line in lines):
         if kinds == "":                                            # version 2
             top, names = root / "sys/fs/cgroup", ("memory.max", "memory.current", "inactive_file")
@@ -350,10 +353,10 @@ class Run:
         """A sentence if a logged value was finite, but a thousand times larger than all that was logged first."""
         first = max([1.0, *(abs(values[0]) for _, values in self.history.values())])
         for name, (steps, values) in self.history.items():
-            step, worst = max(zip(steps, values), key=lambda pair: abs(pair[1]))
+            worst = max(values, key=abs)
             if abs(worst) > 1000 * first:
-                return (f"{name} has exploded, from {values[0]:.3g} to {worst:.3g} at step {step:,}: lower the "
-                        "learning rate and run the cell again")
+                return (f"{name} has exploded, from {values[0]:.3g} to {worst:.3g} at step "
+                        f"{steps[values.index(worst)]:,}: lower the learning rate and run the cell again")
         return ""
 
 

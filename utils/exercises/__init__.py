@@ -34,10 +34,9 @@ HELP = {             # part of what torch says: what that means here
     "only for scalar outputs": "Take the sum of the outputs first, or give torch.autograd.grad their weights.",
     "must match the size": "Two tensors of different shape meet there: print their .shape.",
     "cannot be multiplied": "Two tensors of different shape meet there: print their .shape.",
-    "element 0 of tensors does not require grad": "The way from the loss back to the weights is cut: no detach, "
-                                                  "no_grad or .item() on it.",
+    "does not require grad": "The way from the loss back to the weights is cut: no detach, no_grad or .item() on it.",
     "on Tensor that requires grad": "numpy cannot follow a gradient: stay with torch.",
-    "a leaf Variable that requires grad": "It changes its input in place: work on a copy.",
+    "leaf Variable": "It changes its input in place: work on a copy.",
     "for 'Long'": "y holds whole numbers: draw torch.rand(y.shape, device=y.device).",
     "'Spy' object": "net is any function: call net(xt, t), and take the device from x0.",
     "argument: 't'": "Call it as net(xt, t).",

@@ -34,7 +34,7 @@ def _same_twice(f, *args):
     return not torch.is_tensor(one) or (torch.is_tensor(two) and torch.equal(one.nan_to_num(), two.nan_to_num()))
 
 
-def _inputs(*grads):
+def _inputs():
     """{kind: [x, eps or alike, alpha-bar]}: images and points with one share for each item, points with one number."""
     kinds = {}
     for name, shape in SHAPES.items():
@@ -280,11 +280,14 @@ def _drawn_anew(f, *args):
         expect_fresh(drawn, what)
 
 
-def _check_eps(eps, x0):
+def _check_shared(eps):
     if (eps.flatten(1)[:, 0] - eps.flatten(1)[:, 1]).abs().max() < 1e-3:
         raise Wrong("all components of an item get the same eps: torch.randn_like(x0).")
     if (eps[0] - eps[1]).abs().max() < 1e-3:
         raise Wrong("all items get the same eps: torch.randn_like(x0).")
+
+
+def _check_eps(eps, x0):
     expect_normal(eps, "of x0")
     if abs(torch.stack([eps.flatten(), x0.flatten()]).corrcoef()[0, 1]) > 0.04:
         raise Wrong("the noise depends on x0: draw it with nothing of x0 in it, torch.randn_like(x0).")
@@ -323,6 +326,7 @@ def check_loss(f):
             raise Wrong("target(x0, eps, ab) gets x_t where eps belongs.")
         if torch.equal(xt, x0):
             raise Wrong("net gets the clean x0: make x_t first, q_sample(x0, eps, ab).")
+        _check_shared(eps)
         _check_eps(eps, x0)
         ones = [1] * (x0.dim() - 1)
         ab = alpha_bar(t).view(-1, *ones)
@@ -472,11 +476,8 @@ def check_flow_loss(f):
                  ((1 - t).sqrt(), t.sqrt()),
                  "x0 is not scaled: x_t = (1 - t) x0 + t eps.": (torch.ones_like(t), t),
                  "The noise is not scaled: x_t = (1 - t) x0 + t eps.": (1 - t, torch.ones_like(t))}
-        alike = ((xt - (1 - t) * x0) / t)[inside]
-        if (alike[0] - alike[1]).abs().max() < 1e-3:
-            raise Wrong("all items get the same eps: torch.randn_like(x0).")
-        if (alike.flatten(1)[:, 0] - alike.flatten(1)[:, 1]).abs().max() < 1e-3:
-            raise Wrong("all components of an item get the same eps: torch.randn_like(x0).")
+        by_text = ((xt - (1 - t) * x0) / t)[inside]                # the noise, if the road is the right one
+        _check_shared(by_text)
         for sentence, (signal, noise) in roads.items():
             eps = (xt - signal * x0) / noise
             seen = eps[inside]
@@ -487,7 +488,7 @@ def check_flow_loss(f):
             raise Wrong("x_t is not on the road from x0 to noise: (1 - t) x0 + t eps, with eps = torch.randn_like(x0).")
         if sentence:
             raise Wrong(sentence)
-        _check_eps(((xt - (1 - t) * x0) / t)[inside], x0[inside])
+        _check_eps(by_text, x0[inside])
         eps = ((xt - (1 - t) * x0).double() / t.double().clamp(min=1e-6)).float()
         error = net.w * xt - (eps - x0)
         each = error.square().flatten(1).sum(1)

@@ -15,6 +15,7 @@ import pytest
 from nbval.kernel import RunningKernel
 
 ROOT = Path(__file__).resolve().parents[2]
+DEV = "installed by .github/requirements-dev.txt"              # why a test is skipped
 if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):         # they share the cores
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, os.cpu_count() // int(workers))))
 

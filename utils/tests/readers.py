@@ -20,13 +20,18 @@ def exercise_cells(notebook):
     return {re.search(r"^def (\w+)", cell.source, re.M)[1]: cell for cell in cells}
 
 
+def answer_cell(name, body):
+    """The source of an exercise's cell with `body` filled in."""
+    body = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    return f"@exercise\ndef {name}{inspect.signature(_known[name][0])}:\n{body}"
+
+
 def answered(path, answers):
     """The notebook with the first answer in the body of every exercise."""
     notebook = nbformat.read(path, as_version=4)
     for name, cell in exercise_cells(notebook).items():
         first = answers[name][0]
-        body = textwrap.indent(textwrap.dedent(first if isinstance(first, str) else first[1]).strip(), "    ")
-        cell.source = f"@exercise\ndef {name}{inspect.signature(_known[name][0])}:\n{body}"
+        cell.source = answer_cell(name, first if isinstance(first, str) else first[1])
         cell.outputs, cell.execution_count = [], None
     return notebook
 

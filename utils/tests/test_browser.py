@@ -14,10 +14,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from .conftest import ROOT
+from .conftest import DEV, ROOT
 from .readers import NOTEBOOKS, course_copy
 
-playwright = pytest.importorskip("playwright.sync_api", reason="installed by .github/requirements-dev.txt")
+playwright = pytest.importorskip("playwright.sync_api", reason=DEV)
 TimeoutError, sync_playwright = playwright.TimeoutError, playwright.sync_playwright
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.browser,

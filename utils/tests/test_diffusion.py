@@ -10,7 +10,7 @@ import torch
 from utils.exercises import _known, diffusion
 from utils.toy import Ring
 
-from .conftest import ROOT
+from .conftest import DEV, ROOT
 
 NOTEBOOK = ROOT / "notebooks" / "3_diffusion.ipynb"
 
@@ -102,7 +102,7 @@ SCHEDULE = {"trained_betas": (1 - AB[1:] / AB[:-1]).numpy(), "timestep_spacing":
 @pytest.mark.parametrize("kind", ["DDIM, eta 0", "DDIM, eta 1", "DDPM"])
 def test_samplers_equal_those_of_diffusers(kind, steps):
     """Each step from the same x_t with the same noise; without noise the whole way, too."""
-    diffusers = pytest.importorskip("diffusers")
+    diffusers = pytest.importorskip("diffusers", reason=DEV)
     theirs = (diffusers.DDPMScheduler if kind == "DDPM" else diffusers.DDIMScheduler)(**SCHEDULE, clip_sample=False)
     theirs.set_timesteps(steps)
     eta = 0.0 if kind == "DDIM, eta 0" else 1.0

@@ -11,7 +11,7 @@ import torch
 
 from utils import sections
 
-from .conftest import ROOT
+from .conftest import DEV, ROOT
 from .kernel import ends, errors, kernel, text
 from .readers import NOTEBOOKS, SETUP
 
@@ -212,7 +212,7 @@ def test_the_mixture_survives_codes_far_from_zero():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="repo2docker does not run on Windows")
 def test_binder_would_build_an_image_with_our_requirements():
-    pytest.importorskip("repo2docker", reason="installed by .github/requirements-dev.txt")
+    pytest.importorskip("repo2docker", reason=DEV)
     done = subprocess.run([sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."], cwd=ROOT,
                           capture_output=True, text=True)
     said = done.stdout + done.stderr

@@ -1,16 +1,14 @@
 """A reader who runs a notebook with its exercises blank, comes back, and solves them one by one."""
 
-import inspect
 import textwrap
 
 import pytest
 
 from utils import sections
-from utils.exercises import _known
 
 from .answers import RIGHT
 from .kernel import errors, kernel, text
-from .readers import SETUP
+from .readers import SETUP, answer_cell
 
 # For each exercise cells, named by a part of them, that have to run on the answer from then on.
 GAN, VAE = ["run_ring = train_ring()", "half_minute = "], ["s_ring = ring_vae()", "decoder, s, run = clothes_vae("]
@@ -36,10 +34,9 @@ def _note_kinds(shell, seen={}):
 _note_kinds(get_ipython())"""
 
 
-def solved(name):
-    """The exercise's cell with a right answer that counts how often it is called."""
-    body = textwrap.indent(textwrap.dedent(RIGHT[name][0]).strip(), "    ")
-    return f"@exercise\ndef {name}{inspect.signature(_known[name][0])}:\n    _called.append(1)\n{body}"
+def counted(body):
+    """The body of an answer, which also counts how often it is called."""
+    return "_called.append(1)\n" + textwrap.dedent(body).strip()
 
 
 @pytest.mark.parametrize("notebook", [1, 2, 3])
@@ -57,7 +54,7 @@ def test_a_late_answer_is_used_and_a_name_means_one_thing(notebook):
         assert text(k.run("summary()")).startswith(f"0 of {len(LATER[notebook])} exercises run on your own code.")
         for name, later in LATER[notebook].items():
             k.run("_called = []")
-            assert f"{name}: right" in text(k.run(solved(name)))
+            assert f"{name}: right" in text(k.run(answer_cell(name, counted(RIGHT[name][0]))))
             for part in later:
                 cell, = (cell for cell in cells if part in cell.source)
                 k.run("_called.clear()")

@@ -11,9 +11,7 @@ from torch import nn
 
 from utils import data, metrics
 
-from .conftest import ROOT
-
-DEV = "installed by .github/requirements-dev.txt"
+from .conftest import DEV, ROOT
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from utils.exercises import _is_blank, _known
 
 from .answers import RIGHT, WRONG
-from .conftest import ROOT
+from .conftest import DEV, ROOT
 from .kernel import kernel, text
 from .readers import NOTEBOOKS, SETUP, answered, course_copy, exercise_cells
 
@@ -57,7 +57,7 @@ def test_every_hint_the_text_names_exists(path):
 
 
 def test_lint_is_clean_and_finds_faults(tmp_path):
-    pytest.importorskip("codespell_lib", reason="installed by .github/requirements-dev.txt")
+    pytest.importorskip("codespell_lib", reason=DEV)
     done = subprocess.run([sys.executable, ".github/nb.py", "lint"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     bad = nbformat.read(NOTEBOOKS[0], as_version=4)
@@ -188,9 +188,8 @@ def published(tmp_path):
                    shell=True, check=True, cwd=source)
     empty = tmp_path / "content"
     empty.mkdir()
-    url = HOME
     return empty, {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{source}.insteadOf",
-                   "GIT_CONFIG_VALUE_0": f"https://github.com/{url}", "COLAB_RELEASE_TAG": "release"}
+                   "GIT_CONFIG_VALUE_0": f"https://github.com/{HOME}", "COLAB_RELEASE_TAG": "release"}
 
 
 def in_folder(k, folder, env, setup=PUBLISHED):

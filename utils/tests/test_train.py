@@ -135,6 +135,8 @@ def test_memory_that_is_free_in_a_container(tmp_path, lines, folder, names, limi
     assert train.free_memory(tmp_path) == free
     (place / "memory.stat").write_text("")
     assert train.free_memory(tmp_path) == min(8_192_000, free - (cache if free < 8_192_000 else 0))
+    (tmp_path / "proc/self/cgroup").unlink()
+    assert train.free_memory(tmp_path) == 8_192_000
     (tmp_path / "proc/meminfo").unlink()
     assert train.free_memory(tmp_path) is None
 
