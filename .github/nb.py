@@ -1,8 +1,8 @@
 """The maintainers' one tool.
 
     python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
-    python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, spelling, size
-    python .github/nb.py weights [--budget B]   train again what ships in data/pretrained, B times as long
+    python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, size
+    python .github/nb.py weights [--budget B]   train what ships in data/pretrained again, B times as long
     python .github/nb.py bench [NOTEBOOK ...]   train 1/4, 1 and 4 times the minutes: what it costs and reaches
     python .github/nb.py gallery                draw the pictures of the README with the weights that ship
     python .github/nb.py page FOLDER            the notebooks as HTML, with their saved outputs and an index
@@ -11,12 +11,12 @@
 
 import argparse
 import base64
+import hashlib
 import io
 import itertools
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,9 +28,18 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-HOME_FILES = [*NOTEBOOKS, ROOT / "README.md"]
+README = ROOT / "README.md"
 PICTURES = ROOT / ".github" / "pictures"
 SHIPPED = ROOT / "data" / "pretrained" / "scoreboard.json"     # the rows that stand in where a reader has none
+LIST = ROOT / "data" / "README.md"                             # what ships, with checksums
+GET = """```bash
+git clone https://github.com/{home}.git && cd {folder}
+```
+
+Or on Colab, where nothing is to be installed: {badges}. Run the first cell: it fetches this repository. The
+notebooks ask for a GPU and
+do not need one; the same minutes go further on it.
+"""
 LARGEST, LARGEST_PICTURE = 2_000_000, 1_000_000
 INDEX = """<!doctype html>
 <html lang="en">
@@ -46,7 +55,8 @@ INDEX = """<!doctype html>
 </body>
 </html>
 """
-MODULES = {"torch", "torchvision", "matplotlib", "numpy", "ipywidgets", "utils"} | sys.stdlib_module_names
+PACKAGES = set(re.findall(r"^[\w-]+", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M))
+MODULES = PACKAGES | {"numpy", "utils"} | sys.stdlib_module_names      # matplotlib and torchvision bring numpy
 
 
 def run(paths):
@@ -94,7 +104,7 @@ def cut(path):
 
 def reports(cells):
     """The place of the cell that reports the row."""
-    return next(i for i, cell in enumerate(cells) if "metrics.report(" in cell.source)
+    return next(i for i, cell in enumerate(cells) if "scoreboard.report(" in cell.source)
 
 
 def execute_with(source, notebook, path, budget):
@@ -112,12 +122,36 @@ def execute_with(source, notebook, path, budget):
     return "".join(output.get("text", "") for output in ours.outputs)
 
 
+DRAWS = """
+import json
+
+run.save()
+with torch.no_grad():
+    print(json.dumps([metrics.measure(sample(2000)) for _ in range(3)]))
+"""
+
+
 def weights(budget):
-    """Train the model of each notebook's row `budget` times as long, with the notebook's own cells; save it to ship."""
+    """Train the model of each notebook's row `budget` times as long, with the notebook's own cells; save it to ship,
+    and enter its row in data/README.md: minutes, what three draws measure, and the checksum."""
     for path in NOTEBOOKS:
         notebook = cut(path)
-        execute_with("run.save()", notebook, path, budget)
+        draws = json.loads(execute_with(DRAWS, notebook, path, budget).splitlines()[-1])
         print(path.stem, *(output.text for output in notebook.cells[-1].outputs), sep="\n")
+        name = re.search(r'shipped="(\w+)"', "".join(cell.source for cell in notebook.cells))[1]
+        text = LIST.read_text(encoding="utf-8")
+        LIST.write_text(entered(text, f"{name}.pt", SHIPPED.with_name(f"{name}.pt"), budget, draws), encoding="utf-8")
+
+
+def entered(text, name, file, budget, draws):
+    """The text of data/README.md with the row of the weights `name` brought up to date."""
+    (old, what), = re.findall(rf"^(\| `{name}` \|[^|]*\| (.*?):[^|]*\|[^|]*\|)$", text, re.M)
+    spans = ", ".join(f"{word} {min(values):.{digits}f} to {max(values):.{digits}f}" for word, digits, values in (
+        (word, digits, [draw[key] for draw in draws]) for word, key, digits in (
+            ("distance", "frechet", 1), ("precision", "precision", 2), ("recall", "recall", 2))))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    command = f"python .github/nb.py weights --budget {budget:g}"
+    return text.replace(old, f"| `{name}` | `{command}` | {what}: {spans} | `{digest}` |")
 
 
 BENCH = """
@@ -125,7 +159,7 @@ import json
 import resource
 
 kernel = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss    # Linux counts in kB
-peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else kernel
+peak = kernel if device.type == "cpu" else torch.accelerator.max_memory_allocated()
 with torch.no_grad():
     more = metrics.measure(sample(10_000))
 print(json.dumps(row | more | {"step": run.step, "peak": peak}))
@@ -274,7 +308,6 @@ def lint():
                 found += [(cell.id, "a saved output is an error")] * (output.output_type == "error")
                 found += [(cell.id, "a saved output is on stderr")] * (output.get("name") == "stderr")
         faults += [f"{path.name}: {where}: {what}" for where, what in found]
-        faults += misspelt(path.name, "\n".join(cell.source for cell in notebook.cells))
     faults += [f"{path.name}: {path.stat().st_size} bytes, over {LARGEST_PICTURE}" for path in PICTURES.glob("*")
                if path.stat().st_size > LARGEST_PICTURE]
     if len(setups) > 1:
@@ -284,21 +317,10 @@ def lint():
     for path in sorted(set(ROOT.glob("*.md")) | set(ROOT.glob(".github/*.md")) | set(ROOT.glob("data/*.md"))):
         text = path.read_text(encoding="utf-8")
         links = re.findall(r"\]\(([^)#\s]+)", text)
-        faults += misspelt(path.name, text)
         faults += [f"{path.name}: dead link {link}" for link in links
                    if "://" not in link and not (path.parent / link).exists()]
-    for path in [*ROOT.glob("utils/**/*.py"), Path(__file__)]:
-        faults += misspelt(path.name, path.read_text(encoding="utf-8"))
     print(*faults, f"{len(faults)} faults in {len(NOTEBOOKS)} notebooks", sep="\n")
     return bool(faults)
-
-
-def misspelt(name, text):
-    """Faults that codespell finds in a text."""
-    command = [sys.executable, "-m", "codespell_lib", "-"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=ROOT)
-    words = re.findall(r"^\d+: .*\n\t(.*)", done.stdout, re.M)
-    return [f"{name}: spelling: {word}" for word in words]
 
 
 def page(folder):
@@ -319,7 +341,7 @@ def page(folder):
 def homes():
     """Every OWNER/REPO that a set-up cell or a Colab badge calls home."""
     found = set()
-    for path in HOME_FILES:
+    for path in [*NOTEBOOKS, README]:
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(r'REPO, REF = \\?"([\w.-]+/[\w.-]+?)\\?"', text))
         found |= set(re.findall(r"colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)/", text))
@@ -327,19 +349,27 @@ def homes():
 
 
 def home(new):
-    """Replace the one OWNER/REPO by `new` in the set-up cells, the badges and the README; print it if None."""
+    """Write OWNER/REPO into the set-up cells, and badges and the command that fetches it into the README; print where
+    the course lives if `new` is None."""
     if new is None:
         print(*sorted(homes()))
         return 0
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
         print(f"{new!r} is not of the form OWNER/REPO")
         return 1
-    old_homes = homes()
-    for path in HOME_FILES:
+    before = homes()
+    for path in NOTEBOOKS:
         text = path.read_text(encoding="utf-8")
-        for old in old_homes:
-            text = text.replace(old, new).replace(f"cd {old.split('/')[1]}\n", f"cd {new.split('/')[1]}\n")
+        for old in before:
+            text = text.replace(f'REPO, REF = \\"{old}\\"', f'REPO, REF = \\"{new}\\"')
         path.write_text(text, encoding="utf-8", newline="\n")
+    colab = f"https://colab.research.google.com/github/{new}/blob/main/notebooks"
+    badges = " ".join(f"[![{path.stem} in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
+                      f"({colab}/{path.name}) {path.stem[2:]}" for path in NOTEBOOKS)
+    there = GET.format(home=new, folder=new.split("/")[1], badges=badges)
+    text = README.read_text(encoding="utf-8")
+    text = re.sub(r"(?<=<!-- home -->\n).*?(?=<!-- end of home -->)", lambda _: there, text, flags=re.S)
+    README.write_text(text, encoding="utf-8", newline="\n")
     print(f"The course now lives at https://github.com/{new}")
     return 0
 

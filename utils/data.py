@@ -1,10 +1,12 @@
 """Image sets as tensors that live on the device, and endless shuffled batches of them."""
 
 import contextlib
-import io
+import functools
+import gzip
+import math
 import os
-import shutil
-import tempfile
+import struct
+import zlib
 from pathlib import Path
 
 import torch
@@ -16,41 +18,53 @@ SETS = {"FashionMNIST": datasets.FashionMNIST, "KMNIST": datasets.KMNIST, "MNIST
 SHIPPED = "FashionMNIST"      # its four files are part of the course; the others are downloaded
 CLASSES = ("t-shirt", "trousers", "pullover", "dress", "coat",
            "sandal", "shirt", "sneaker", "bag", "boot")      # of Fashion-MNIST, by label
+FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+current = globals().get("current", SHIPPED)       # what was loaded last, a name or a folder; kept if this is reloaded
 
 
 def load(name=SHIPPED, device="cpu", root=ROOT):
     """Whole data set in memory: `x_train, y_train, x_test, y_test`.
 
-    Images are float32 (60000 or 10000, 1, 28, 28) in [-1, 1], labels int64 in 0..9, on `device`.
+    Images are float32 (n, 1, 28, 28) in [-1, 1], labels int64 (n,) in 0..9, on `device`.
     FashionMNIST is read from the files of the course, without a network and without writing into
     `root`; MNIST and KMNIST are downloaded once. Every file is checked against torchvision's MD5.
+    A set of your own: the path of a folder that holds the four `FILES`, in the IDX format of MNIST, packed
+    (.gz) or not. The ruler measures against the set that was loaded last.
 
-    Raises ValueError for an unknown name and RuntimeError for a damaged file or a failed download,
-    each in one sentence that says what to do.
+    Raises ValueError for an unknown name or a set of another kind, and RuntimeError for a damaged
+    file or a failed download, each in one sentence that says what to do.
     """
-    if name not in SETS:
-        raise ValueError(f"unknown data set {name!r}: choose one of {', '.join(SETS)}")
-    kept = Path(root) / name / "raw"
-    with tempfile.TemporaryDirectory() as tmp:     # torchvision unpacks here, so nothing stale is left
-        raw = Path(tmp) / name / "raw"
-        raw.mkdir(parents=True)
-        for file, md5 in SETS[name].resources:
-            if name == SHIPPED:
-                _check(kept / file, md5)
-            if check_integrity(kept / file, md5):
-                shutil.copy(kept / file, raw / file)
-        train, test = _read(name, tmp)
-        with contextlib.suppress(OSError):         # a read-only folder: download again next time
-            kept.mkdir(parents=True, exist_ok=True)
-            for file, md5 in SETS[name].resources:
-                if not check_integrity(kept / file, md5):
-                    os.replace(shutil.copy(raw / file, kept / f"{file}.part"), kept / file)
+    global current
+    folder = _folder(name, Path(root))
+    paths = [next((p for p in (folder / f"{file}.gz", folder / file) if p.exists()), folder / file) for file in FILES]
+    found = [_read(path, path.stat().st_mtime_ns if path.exists() else None) for path in paths]
+    for path, x, y in ((paths[0], *found[:2]), (paths[2], *found[2:])):
+        if x.shape != (len(y), 28, 28) or len(y) < 10 or y.max() > 9:
+            raise ValueError(f"{path} and its labels hold {tuple(x.shape)} and {tuple(y.shape)}, labels up to "
+                             f"{y.max() if y.numel() else 'none'}: the course needs ten images or more, (n, 28, 28), "
+                             "and as many labels, 0 to 9")
+    current = name
+    x_train, y_train, x_test, y_test = found      # these are cached: what is returned is new
+    x_train, x_test = (x.to(device).float().div_(127.5).sub_(1).unsqueeze(1) for x in (x_train, x_test))
+    return x_train, y_train.to(device).long(), x_test, y_test.to(device).long()
 
-    def as_tensors(split):
-        x = split.data.to(device).float().div_(127.5).sub_(1).unsqueeze(1)
-        return x, split.targets.to(device)
 
-    return *as_tensors(train), *as_tensors(test)
+def label(name=None):
+    """A data set's name for people; of the one that was loaded last, if none is given."""
+    return Path(current if name is None else name).name
+
+
+def home(name):
+    """The folder of a data set."""
+    return ROOT / name if name in SETS else Path(name)
+
+
+def classes():
+    """What the ten classes are called, by label, in the set that was loaded last; of a set of your own, the labels."""
+    if current == SHIPPED:
+        return CLASSES
+    names = SETS[current].classes if current in SETS else map(str, range(10))
+    return tuple(name.split(" - ")[0] for name in names)       # torchvision writes "7 - seven"
 
 
 def batches(x, y, size, seed=0):
@@ -74,22 +88,59 @@ def _shuffled(x, y, size, rng):
             yield x[rows], y[rows]
 
 
-def _check(path, md5):
-    state = "missing" if not path.exists() else "truncated or altered"
-    if not check_integrity(path, md5):
-        folder = path.parents[3]
-        raise RuntimeError(f"{path.relative_to(folder)} is {state}: restore it with"
-                           f'  git -C "{folder}" checkout HEAD -- {path.relative_to(folder).as_posix()}')
+def _folder(name, root):
+    """Where the four files of a set lie, each as it should be."""
+    if name not in SETS:
+        if Path(name).is_dir():
+            return Path(name)
+        raise ValueError(f"unknown data set {str(name)!r}: choose one of {', '.join(SETS)}, or the path of a folder "
+                         f"with the files {', '.join(FILES)}")
+    folder = root / name / "raw"
+    for file, md5 in SETS[name].resources:
+        path = folder / file
+        if name == SHIPPED and not check_integrity(path, md5):
+            state = "truncated or altered" if path.exists() else "missing"
+            raise RuntimeError(f"{path.relative_to(root.parent)} is {state}: restore it with  git -C "
+                               f'"{root.parent}" checkout HEAD -- {path.relative_to(root.parent).as_posix()}')
+    return folder if name == SHIPPED else _downloaded(name, folder)
 
 
-def _read(name, folder):
+def _downloaded(name, folder):
+    """The folder with its four files, downloaded if need be: into torch's own cache where `folder` is read-only."""
     kind = SETS[name]
+    if all(check_integrity(folder / file, md5) for file, md5 in kind.resources):
+        return folder
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        folder = Path(torch.hub.get_dir()) / name
+        folder.mkdir(parents=True, exist_ok=True)
     mirrors = sorted(kind.mirrors, key=lambda url: not url.startswith("https"))
-    kind = type(name, (kind,), {"mirrors": mirrors})       # torchvision names the folder after the class
+    for file, md5 in kind.resources:
+        reason = f"{file} came damaged"
+        for mirror in mirrors:
+            if not check_integrity(folder / file, md5):
+                try:
+                    torch.hub.download_url_to_file(f"{mirror}{file}", str(folder / file), progress=False)
+                except OSError as error:
+                    reason = error
+        if not check_integrity(folder / file, md5):
+            raise RuntimeError(f"{name} could not be downloaded ({reason}): connect to a network and run this cell "
+                               f'again, or use load("{SHIPPED}"), which needs none')
+    return folder
+
+
+@functools.lru_cache(8)
+def _read(path, changed):
+    """A file in IDX format as a tensor of uint8. `changed`, its time of change, tells the cache when it is another."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return kind(folder, train=True, download=True), kind(folder, train=False)
-    except (OSError, RuntimeError) as error:
-        reason = str(error).splitlines()[0].rstrip(":")
-        raise RuntimeError(f"{name} could not be downloaded ({reason}): connect to a network and run this "
-                           f'cell again, or use load("{SHIPPED}"), which needs none') from error
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            raw = bytearray(file.read())
+        zeros, kind, dims = struct.unpack_from(">HBB", raw)      # 8: unsigned bytes
+        shape = struct.unpack_from(f">{dims}I", raw, 4)
+        if (zeros, kind, 4 + 4 * dims + math.prod(shape)) != (0, 8, len(raw)):
+            raise ValueError("not the IDX format, or cut off")
+        return torch.frombuffer(raw, dtype=torch.uint8, offset=4 + 4 * dims).view(shape)
+    except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
+        raise RuntimeError(f"{path} cannot be read ({error}): the course needs unsigned bytes in the IDX format of "
+                           "MNIST there") from error

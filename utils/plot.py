@@ -13,6 +13,7 @@ from matplotlib import colormaps
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
+from torchvision.utils import make_grid
 
 BLUE, ORANGE, GREY, GREEN = "#2a6fbb", "#e07b1a", "#8a8a8a", "#3a9d5d"
 FAKE_TO_REAL = LinearSegmentedColormap.from_list("fake to real", ["#f6c998", "#ffffff", "#a9c8ea"])
@@ -41,14 +42,14 @@ def images(x, columns=8, title=""):
 
 def sheet(rows, title=""):
     """One row of images for each entry of `rows`, {label: (n, 1, 28, 28) in [-1, 1]}; n may differ."""
-    columns = max(len(x) for x in rows.values())
+    columns = max(1, *(len(x) for x in rows.values()))
     filled = [torch.cat([x.cpu(), torch.ones(columns - len(x), 1, 28, 28)]) for x in rows.values()]
     tiles = _tile(torch.cat(filled), columns)
     figure = Picture(8, 8 * len(rows) / (columns + 1.5) + 0.4)
     axes = figure.subplots()
     _show_grey(axes, tiles, title)
     axes.set_axis_on()
-    axes.set_yticks([30 * i + 15 for i in range(len(rows))], rows, fontsize=9)
+    axes.set_yticks([30 * i + 16 for i in range(len(rows))], rows, fontsize=9)
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -96,7 +97,7 @@ def field(fields, real=None, title="", columns=3):
 
 
 def paths(films, real, title="", columns=3):
-    """Roads in the plane, one panel for each entry of `films`, {title: (T, n, 2)}: grey where they start, orange
+    """Paths in the plane, one panel for each entry of `films`, {title: (T, n, 2)}: grey where they start, orange
     where they end, on data `real`."""
     figure, panels = _planes(films, columns)
     for axes, film in zip(panels, films.values()):
@@ -110,7 +111,7 @@ def paths(films, real, title="", columns=3):
 
 
 def trilemma(rows):
-    """Quality, diversity and speed of models side by side: `rows` is {name: row} as `metrics.rows` returns them.
+    """Quality, diversity and speed of models side by side: `rows` is {name: row} as `scoreboard.rows` returns them.
 
     Three panels, each better to the right: precision and recall with real images as a dotted line, and images per
     second on a logarithmic axis. The best of each panel is blue; rows that ship with the course are hatched.
@@ -285,11 +286,8 @@ def _planes(names, columns, largest=3.4):
 
 
 def _tile(x, columns):
-    """(n, 1, 28, 28) -> one picture of tiles with a white border of one pixel around each."""
-    x = torch.nn.functional.pad(x.detach().float().cpu(), (1, 1, 1, 1), value=1.0)
-    rows = math.ceil(len(x) / columns)
-    x = torch.cat([x, torch.ones(rows * columns - len(x), *x.shape[1:])])
-    return x.reshape(rows, columns, *x.shape[2:]).transpose(1, 2).flatten(2).flatten(0, 1)
+    """(n, 1, 28, 28) -> one picture (height, width) of tiles, in rows of `columns`, with white between them."""
+    return make_grid(x.detach().float().cpu(), columns, padding=2, pad_value=1.0)[0]
 
 
 def _show_grey(axes, picture, title):

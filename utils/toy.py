@@ -28,7 +28,7 @@ class Ring:
             yield self.sample(size)
 
     def density(self, alpha_bar=1.0):
-        """Law of sqrt(ab) x0 + sqrt(1 - ab) eps as a torch distribution; `alpha_bar` a number or (B,)."""
+        """Distribution of sqrt(ab) x0 + sqrt(1 - ab) eps as a torch distribution; `alpha_bar` a number or (B,)."""
         ab = torch.as_tensor(alpha_bar, dtype=torch.float32, device=self.centers.device)[..., None]
         sd = (ab * self.sd ** 2 + 1 - ab).sqrt()
         parts = Normal(ab.sqrt()[..., None] * self.centers, sd[..., None])
@@ -55,7 +55,7 @@ class Ring:
     def mode(self, x):
         """Index of the centre nearest to each point, and whether it is within 3 `sd`: (B,), (B,) bool.
 
-        Of real points 98.9 % are within (1 - exp(-9 / 2), the law of a radius in two dimensions).
+        Of real points 98.9 % are within (1 - exp(-9 / 2), the distribution of a radius in two dimensions).
         """
         distance, index = torch.cdist(x, self.centers).min(1)
         return index, distance < 3 * self.sd

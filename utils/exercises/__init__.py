@@ -25,15 +25,15 @@ import traceback
 
 import torch
 
-from ..train import same_random_numbers
+from ..machine import same_random_numbers
 
 SEED = 20141210      # where checks begin; an answer that sets the seed itself will hardly choose the same
 TIME_LIMIT_S = 10    # a check takes under a second; a crowded machine may need more
 HELP = {             # part of what torch says: what that means here
     "ellipsis": "A ... is still in there.",
     "only for scalar outputs": "Take the sum of the outputs first, or give torch.autograd.grad their weights.",
-    "must match the size": "Two tensors of different shape meet there: print their .shape.",
-    "cannot be multiplied": "Two tensors of different shape meet there: print their .shape.",
+    "must match the size": "Two tensors there have shapes that do not fit together: print their .shape.",
+    "cannot be multiplied": "Two tensors there have shapes that do not fit together: print their .shape.",
     "does not require grad": "The way from the loss back to the weights is cut: no detach, no_grad or .item() on it.",
     "on Tensor that requires grad": "numpy cannot follow a gradient: stay with torch.",
     "leaf Variable": "It changes its input in place: work on a copy.",

@@ -15,7 +15,8 @@ from . import (
     same,
 )
 
-# Every check hands over alpha-bar in the shape that meets x: (B, 1) for points, (B, 1, 1, 1) for images, or one number.
+# Every check hands over alpha-bar in a shape that broadcasts with x: (B, 1) for points, (B, 1, 1, 1) for images, or
+# one number.
 
 
 def on_device(f, *args):
@@ -55,8 +56,8 @@ def check_q_sample(f):
             (ab * x0 + s * eps, "alpha-bar is the share of the signal's variance: x0 is scaled by its square root."),
             (ab * x0 + (1 - ab) * eps, "Both shares are variances: the scales are their square roots."),
             (s * x0 + a * eps, "x0 and eps have changed places: alpha-bar is the share of x0."),
-            (a * x0 - s * eps, "The noise is subtracted: x_t is a sum. (Its law is the same, but eps would no longer "
-             "be the noise that is in x_t.)"),
+            (a * x0 - s * eps, "The noise is subtracted: x_t is a sum. (It has the same distribution, but eps would "
+             "no longer be the noise that is in x_t.)"),
             (a * x0 + eps, "The noise is not scaled: the two shares must add up to 1."),
             (x0 + s * eps, "x0 is not scaled: it fades by sqrt(alpha-bar)."),
             (a * x0 + (1 - a) * eps, "It is the square root of 1 - alpha-bar, not 1 minus the square root."),
@@ -114,7 +115,7 @@ def check_from_score(f):
 
 
 @reference(check_from_score, hints=(
-    "For one x0 the law of x_t is N(sqrt(ab) x0, (1 - ab) I). What is the gradient of its log density, in eps?",
+    "For one x0, x_t is distributed as N(sqrt(ab) x0, (1 - ab) I). What is the gradient of its log density, in eps?",
     "That gradient is -eps / sqrt(1 - ab): solve for eps. Then solve x_t = sqrt(ab) x0 + sqrt(1 - ab) eps for x0.",
     "eps_hat = -(1 - ab).sqrt() * score; x0_hat = (xt - (1 - ab).sqrt() * eps_hat) / ab.sqrt()."))
 def from_score(score, xt, ab):
@@ -146,7 +147,7 @@ def check_ddim_step(f):
             (s.sqrt() * x0, "The noise that is left is missing: sqrt(1 - ab_s) eps_hat."),
             (s.sqrt() * x0 - (1 - s).sqrt() * eps, "The noise that is left is added, not subtracted."),
             ((1 - s).sqrt() * x0 + s.sqrt() * eps, "x0_hat and eps_hat have changed places."),
-            (x0, "That is the end of the road at once: go to the level ab_s only.")))
+            (x0, "That is the end of the path at once: go to the level ab_s only.")))
         for a, b in ((noisy, t), (torch.tensor(0.98), torch.tensor(0.995))):
             expect(f(x0, eps, a, b, 0.0), b.sqrt() * x0 + (1 - b).sqrt() * eps, f"from ab_t = {a:g} to ab_s = {b:g}")
         for eta in (0.0, 1.0):
@@ -294,7 +295,7 @@ def _check_eps(eps, x0):
 
 
 LOSS_SHAPES = {"images (4001, 1, 2, 3)": (4_001, 1, 2, 3), "points (20011, 2)": (20_011, 2)}
-LOSS_TIP = "t of shape (B, 1) or (B, 1, 1, 1) meets x0: torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device)."
+LOSS_TIP = "t of shape (B, 1) or (B, 1, 1, 1) broadcasts: torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device)."
 
 
 def check_loss(f):
@@ -367,7 +368,7 @@ def check_loss(f):
 @reference(check_loss, hints=(
     "Four lines: draw t, one for each item; draw eps; make x_t; compare net(x_t, t) with target(x0, eps, ab).",
     "t = torch.rand(len(x0), *[1] * (x0.dim() - 1), device=x0.device) has the shape (B, 1) or (B, 1, 1, 1), which "
-    "meets x0; net wants t.flatten().",
+    "broadcasts with x0; net wants t.flatten().",
     "(net(xt, t.flatten()) - target(x0, eps, ab)).square().flatten(1).sum(1).mean(), with ab = alpha_bar(t) and "
     "xt = q_sample(x0, eps, ab)."))
 def loss(net, x0, alpha_bar, target):
@@ -471,21 +472,21 @@ def check_flow_loss(f):
         xt, t = net.only_call(x0)
         t = t.view(-1, *[1] * (x0.dim() - 1))
         inside = ((t > 0.1) & (t < 0.9)).flatten()
-        roads = {"": (1 - t, t), "The road is turned, or net is told 1 - t: t = 1 is noise.": (t, 1 - t),
-                 "That is the curved road of section 1: here x_t = (1 - t) x0 + t eps, without roots.":
+        paths = {"": (1 - t, t), "The path is turned, or net is told 1 - t: t = 1 is noise.": (t, 1 - t),
+                 "That is the curved path of section 1: here x_t = (1 - t) x0 + t eps, without roots.":
                  ((1 - t).sqrt(), t.sqrt()),
                  "x0 is not scaled: x_t = (1 - t) x0 + t eps.": (torch.ones_like(t), t),
                  "The noise is not scaled: x_t = (1 - t) x0 + t eps.": (1 - t, torch.ones_like(t))}
-        by_text = ((xt - (1 - t) * x0) / t)[inside]                # the noise, if the road is the right one
+        by_text = ((xt - (1 - t) * x0) / t)[inside]                # the noise, if the path is the right one
         _check_shared(by_text)
-        for sentence, (signal, noise) in roads.items():
+        for sentence, (signal, noise) in paths.items():
             eps = (xt - signal * x0) / noise
             seen = eps[inside]
             level = torch.stack([seen[t.flatten()[inside] < 0.4].std(), seen[t.flatten()[inside] > 0.6].std()])
             if abs(seen.mean()) < 0.15 and ((level - 1).abs() < 0.12).all():
                 break
         else:
-            raise Wrong("x_t is not on the road from x0 to noise: (1 - t) x0 + t eps, with eps = torch.randn_like(x0).")
+            raise Wrong("x_t is not on the path from x0 to noise: (1 - t) x0 + t eps, with eps = torch.randn_like(x0).")
         if sentence:
             raise Wrong(sentence)
         _check_eps(by_text, x0[inside])
@@ -506,7 +507,7 @@ def check_flow_loss(f):
              "velocity times t."),
             (each.mean() / 2, "It is half of what is wanted: no factor 1/2."), (-each.mean(), "Its sign is turned."),
             ((net.w * xt - (eps - xt)).square().flatten(1).sum(1).mean(), "It compares with eps - x_t: the velocity is "
-             "eps - x0, the same all along the road."),
+             "eps - x0, the same all along the path."),
             (error.square().mean(), "It takes the mean over the pixels too: sum over dimensions, mean over the batch."),
             (each.sum(), "It sums over the batch: mean over the batch."),
             (each, "One number is wanted: take the mean over the batch."),
@@ -544,7 +545,7 @@ def check_euler(f):
                 (x + s * v, "The step is s - t, not s."), (x - s * v, "The step is s - t, not s."),
                 (x + t * v, "The step is s - t, not t."),
                 ((s - t) * v, "x_t is missing: the step starts there."),
-                ((1 - s) * x + s * v, "That is the road from data to noise: here you move along a velocity."),
+                ((1 - s) * x + s * v, "That is the path from data to noise: here you move along a velocity."),
                 *[(x + s / t * v, "The step is the difference s - t, not a ratio.")] * bool(t > 0),
                 (x + abs(s - t).sqrt() * v, "No square root: that would be noise, this is a velocity.")))
             expect_slopes(got, want, xt=x, v_hat=v)

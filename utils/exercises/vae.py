@@ -194,7 +194,7 @@ def check_kl(f):
     expect(call(f, 0 * mu, 0 * logvar), 0 * want, "at mu = 0 and logvar = 0, where q is the prior,")
     wide = 4 * torch.randn(67, 31), 3 * torch.randn(67, 31)
     expect(call(f, *wide), kl(*wide), "with 67 codes of 31 latents, mu up to 15 and logvar up to 10")
-    with torch.no_grad():                                  # the law of the reader's own draw, by counting
+    with torch.no_grad():                                  # the distribution of the reader's own draw, by counting
         z = current("draw")(mu.expand(20_000, 5, 3).reshape(-1, 3), logvar.expand(20_000, 5, 3).reshape(-1, 3))
         z = z.reshape(20_000, 5, 3)
         q, p = Normal(z.mean(0), z.std(0)), Normal(torch.zeros(5, 3), torch.ones(5, 3))

@@ -332,7 +332,8 @@ WRONG = {
             """),
         ("The small number inside the log cuts off",
          "return -(d_real.sigmoid() + 1e-8).log().mean() - (1 - d_fake.sigmoid() + 1e-8).log().mean()"),
-        ("Two tensors of different shape meet", "return (F.softplus(-d_real) + F.softplus(d_fake)).mean()"),
+        ("Two tensors there have shapes that do not fit together",
+         "return (F.softplus(-d_real) + F.softplus(d_fake)).mean()"),
         ("Its sign is turned", "return F.logsigmoid(d_real).mean() + F.logsigmoid(-d_fake).mean()"),
         ("Real and fake have changed places", "return F.softplus(d_real).mean() + F.softplus(-d_fake).mean()"),
         ("One sign is turned", "return F.softplus(-d_real).mean() - F.softplus(d_fake).mean()"),
@@ -1170,7 +1171,7 @@ WRONG = {
             xt = q_sample(x0, eps, ab)
             return (net(xt, t.flatten()).detach() - target(x0, eps, ab)).square().flatten(1).sum(1).mean()
             """),
-        ("Two tensors of different shape", """
+        ("shapes that do not fit together", """
             t = torch.rand(len(x0))
             eps, ab = torch.randn_like(x0), alpha_bar(t)
             xt = ab.sqrt() * x0 + (1 - ab).sqrt() * eps
@@ -1331,12 +1332,12 @@ WRONG = {
             xt = (1 - t) * x0 + t * eps
             return (net(xt, t.flatten()) - (eps - xt)).square().flatten(1).sum(1).mean()
             """),
-        ("The road is turned", """
+        ("The path is turned", """
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps = torch.randn_like(x0)
             return (net(t * x0 + (1 - t) * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()
             """),
-        ("the curved road", """
+        ("the curved path", """
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps = torch.randn_like(x0)
             xt = (1 - t).sqrt() * x0 + t.sqrt() * eps
@@ -1372,7 +1373,7 @@ WRONG = {
             eps = torch.randn_like(x0)
             return (net((1 - t) * x0 + t * eps, t) - (eps - x0)).square().flatten(1).sum(1).mean()
             """),
-        ("not on the road", """
+        ("not on the path", """
             t = torch.rand(len(x0), *[1] * (x0.dim() - 1))
             eps = torch.rand_like(x0)
             return (net((1 - t) * x0 + t * eps, t.flatten()) - (eps - x0)).square().flatten(1).sum(1).mean()

@@ -22,7 +22,7 @@ if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):         # they share 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """Two files of tests at a time, where pytest-xdist is installed and nothing else is asked for."""
+    """Two groups of tests at a time, where pytest-xdist is installed and nothing else is asked for."""
     if (config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None
             and not hasattr(config, "workerinput")):           # a worker has no workers of its own
         config.option.numprocesses, config.option.dist = 2, "loadfile"
@@ -33,6 +33,13 @@ def pytest_configure(config):
     os.environ["WORKSHOP_SCOREBOARD"] = str(Path(tempfile.mkdtemp()) / "scoreboard.json")
     RunningKernel.get_message = get_message
     config.pluginmanager.register(SwallowedTimeout(), "swallowed-timeout")
+
+
+def pytest_collection_modifyitems(items):
+    """What needs a kernel is slow: the folder `kernel` and the notebooks."""
+    for item in items:
+        if item.path.suffix == ".ipynb" or item.path.parent.name == "kernel":
+            item.add_marker("slow")
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -712,7 +712,7 @@ STRANGERS = {
             slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
             return (slope.flatten(1).norm(dim=1) - 1).square().mean()
             """),
-        ("arcsine law", """
+        ("arcsine distribution", """
             u = (math.pi / 2 * torch.rand(len(x_real), device=x_real.device)).sin().square()
             u = u.view(-1, *[1] * (x_real.dim() - 1))
             x = (u * x_real + (1 - u) * x_fake).detach().requires_grad_()
@@ -1097,7 +1097,7 @@ STRANGERS = {
             eps = (torch.rand_like(mu) - 0.5) * math.sqrt(12)
             return mu + (logvar / 2).exp() * eps
             """),
-        ("twelve uniforms minus six: mean and variance right, law not normal", """
+        ("twelve uniforms minus six: mean and variance right, distribution not normal", """
             eps = torch.rand(12, *mu.shape, device=mu.device).sum(0) - 6
             return mu + (logvar / 2).exp() * eps
             """),

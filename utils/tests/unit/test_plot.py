@@ -30,7 +30,7 @@ HISTORY = {"d": (list(range(100)), [1.0] * 100), "g": ([0], [2.0])}
     lambda: plot.points(real={"a": P, "b": P}, columns=2),
     lambda: plot.field({"a": lambda x: -x, "b": (lambda x: -x, lambda x: x)}, P, "two"),
     lambda: plot.field({str(i): lambda x: -x for i in range(4)}),
-    lambda: plot.paths({"a": P.expand(7, 50, 2), "b": P.expand(3, 50, 2)}, P, "roads", columns=2),
+    lambda: plot.paths({"a": P.expand(7, 50, 2), "b": P.expand(3, 50, 2)}, P, "paths", columns=2),
     lambda: plot.trilemma(ROWS),
     lambda: plot.bars({"real": [0.1, 0.2], "fake": torch.rand(2)}, ["a", "b"], "bars")])
 def test_every_figure_is_one_picture_at_most_eight_inches_wide(figure):
@@ -57,9 +57,9 @@ def test_images_are_never_rescaled():
 def test_tiles_are_in_reading_order_with_a_border():
     x = torch.arange(6.).reshape(6, 1, 1, 1).expand(6, 1, 28, 28) / 6
     tiles = plot._tile(x, 4)
-    assert tiles.shape == (60, 120)
-    assert tiles[15, 15::30].tolist() == pytest.approx([0, 1 / 6, 2 / 6, 3 / 6])
-    assert tiles[45, 15::30].tolist() == pytest.approx([4 / 6, 5 / 6, 1, 1])
+    assert tiles.shape == (62, 122)
+    assert tiles[16, 16::30].tolist() == pytest.approx([0, 1 / 6, 2 / 6, 3 / 6])
+    assert tiles[46, 16::30].tolist() == pytest.approx([4 / 6, 5 / 6, 1, 1])
     assert (tiles[0] == 1).all()
 
 
@@ -86,8 +86,8 @@ def test_codes_are_coloured_by_class_and_keep_their_own_scale():
 
 def test_png_has_the_exact_grey_values():
     picture = matplotlib.image.imread(io.BytesIO(plot.png(X[:2], columns=2, zoom=3)))
-    assert picture.shape[:2] == (90, 180)
-    assert picture[4, 4, 0] == pytest.approx(0, abs=0.01) and picture[85, 85, 0] == pytest.approx(1, abs=0.01)
+    assert picture.shape[:2] == (96, 186)
+    assert picture[7, 7, 0] == pytest.approx(0, abs=0.01) and picture[88, 88, 0] == pytest.approx(1, abs=0.01)
 
 
 def test_explore_follows_every_control_from_end_to_end():

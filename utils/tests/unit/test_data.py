@@ -1,4 +1,5 @@
 import contextlib
+import email.message
 import hashlib
 import os
 import re
@@ -10,6 +11,8 @@ import torch
 
 from utils import data
 
+from ..files import write_idx
+
 RAW = data.ROOT / "FashionMNIST" / "raw"
 
 
@@ -18,6 +21,7 @@ def no_network(monkeypatch):
     def refuse(*args, **kwargs):
         raise urllib.request.URLError("no network here")
     monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(torch.hub, "urlopen", refuse)
 
 
 @pytest.fixture
@@ -89,19 +93,22 @@ def test_a_downloaded_set_is_kept_where_it_can_be(tmp_path, monkeypatch, writabl
     """The four files stand in for those of a download: same format, their own checksums."""
     md5 = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in RAW.glob("*.gz")}
     monkeypatch.setattr(data.SETS["MNIST"], "resources", list(md5.items()))
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "cache"))
     seen = []
 
     def fetch(url, *args, **kwargs):
-        seen.append(url.full_url if hasattr(url, "full_url") else url)
+        seen.append(url.full_url)
         return contextlib.closing(FakeAnswer(RAW / seen[-1].split("/")[-1]))
     monkeypatch.setattr(urllib.request, "urlopen", fetch)
+    monkeypatch.setattr(torch.hub, "urlopen", fetch)
     root = tmp_path / "data"
     root.write_text("") if not writable else root.mkdir()      # a file where a folder should be: cannot be written
-    assert len(data.load("MNIST", root=root)[0]) == 60000
-    asked = len(seen)
-    assert asked and len(data.load("MNIST", root=root)[0]) == 60000
-    assert len(seen) == (asked if writable else 2 * asked)     # the second time from the disk, if it could be kept
-    assert all(url.startswith("https://") for url in seen)
+    for _ in range(2):                                         # the second time from the disk
+        assert len(data.load("MNIST", root=root)[0]) == 60000
+        assert len(seen) == 4 and all(url.startswith("https://") for url in seen)
+    assert data.label() == "MNIST" and data.classes() == tuple("0123456789")
+    kept = root / "MNIST" / "raw" if writable else tmp_path / "cache" / "MNIST"
+    assert sorted(path.name for path in kept.iterdir()) == sorted(md5)
 
 
 class FakeAnswer:
@@ -109,9 +116,51 @@ class FakeAnswer:
         self.file, self.length, self.headers = path.open("rb"), path.stat().st_size, {}
         self.read = self.file.read
         self.url = None                          # no redirection
+        self.info = email.message.Message
 
     def close(self):
         self.file.close()
+
+
+@pytest.fixture
+def own_set(tmp_path):
+    """A folder with a small set of two classes, unpacked."""
+    for part, n in (("train", 40), ("t10k", 20)):
+        y = torch.arange(n) % 2
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte", 255 * y[:, None, None].expand(n, 28, 28))
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte", y)
+    return tmp_path
+
+
+def test_a_set_of_the_reader(own_set):
+    for name in (own_set, str(own_set)):
+        x_train, y_train, x_test, y_test = data.load(name)
+        assert x_train.shape == (40, 1, 28, 28) and x_test.shape == (20, 1, 28, 28) and y_test.dtype == torch.int64
+        assert torch.equal(x_train[:, 0, 5, 5], 2.0 * y_train - 1)
+        assert data.label() == own_set.name and data.classes() == tuple("0123456789")
+    x_train.zero_()                                            # the reader's tensor is the reader's
+    assert data.load(own_set)[0].abs().min() == 1
+    write_idx(own_set / "t10k-labels-idx1-ubyte", torch.ones(20))
+    assert data.load(own_set)[3].tolist() == [1] * 20          # a file that was changed is read again
+    data.load()
+    assert data.label() == "FashionMNIST" and data.classes() == data.CLASSES
+
+
+@pytest.mark.parametrize("file, numbers, error, said", [
+    ("train-images-idx3-ubyte", torch.zeros(40, 32, 32), ValueError, r"hold \(40, 32, 32\) and \(40,\)"),
+    ("train-labels-idx1-ubyte", torch.zeros(39), ValueError, r"hold \(40, 28, 28\) and \(39,\)"),
+    ("t10k-labels-idx1-ubyte", torch.full((20,), 10), ValueError, "labels up to 10: the course needs"),
+    ("t10k-images-idx3-ubyte", None, RuntimeError, "cannot be read .*No such file"),
+    ("t10k-images-idx3-ubyte", b"\0\0\x08\3half", RuntimeError, "cannot be read"),
+    ("t10k-images-idx3-ubyte", b"P5 28 28 255", RuntimeError, "cannot be read")])
+def test_a_set_of_another_kind_is_refused_in_a_sentence(own_set, file, numbers, error, said):
+    if torch.is_tensor(numbers):
+        write_idx(own_set / file, numbers)
+    else:
+        (own_set / file).unlink() if numbers is None else (own_set / file).write_bytes(numbers)
+    with pytest.raises(error, match=said) as raised:
+        data.load(own_set)
+    assert "\n" not in str(raised.value) and data.current == data.SHIPPED
 
 
 def test_batches_are_shuffled_without_repetition_and_seeded():

@@ -6,9 +6,9 @@ import pytest
 
 from utils import sections
 
-from .answers import RIGHT
+from ..answers import RIGHT
+from ..files import SETUP, answer_cell
 from .kernel import errors, kernel, text
-from .readers import SETUP, answer_cell
 
 # For each exercise cells, named by a part of them, that have to run on the answer from then on.
 GAN, VAE = ["run_ring = train_ring()", "half_minute = "], ["s_ring = ring_vae()", "decoder, s, run = clothes_vae("]
@@ -19,10 +19,10 @@ LATER = {
     2: {"squared_error": ["as run_auto", "eigen_clothes ="], "nll": VAE[:1] + ["bought = {", "as run_line"],
         "draw": VAE, "kl": VAE, "alive": ["predicted    counted", "eigen_clothes ="],
         "iw_bound": ["trials = [bounds("]},
-    3: {"q_sample": ["as run_reader", "stops = {"], "from_score": ["stops = {", "roads = {"],
+    3: {"q_sample": ["as run_reader", "stops = {"], "from_score": ["stops = {", "paths = {"],
         "ddim_step": ["share on a mode\\nsteps", "movers = {"], "loss": ["net_ring = train_ring(", "minutes = 3"],
         "drop": ["net_y, run_y = train_clothes("], "guide": ["panels = {}"],
-        "flow_loss": ["flow_net, _ = train_clothes("], "euler": ["roads = {"]}}
+        "flow_loss": ["flow_net, _ = train_clothes("], "euler": ["paths = {"]}}
 NOTE_KINDS = """
 def _note_kinds(shell, seen={}):
     for name, value in list(shell.user_ns.items()):
@@ -60,19 +60,3 @@ def test_a_late_answer_is_used_and_a_name_means_one_thing(notebook):
                 k.run("_called.clear()")
                 messages = k.run(cell.source, timeout=300)
                 assert not errors(messages) and int(text(k.run("print(len(_called))"))) > 0, (name, part)
-
-
-def test_summary_and_an_edit_in_utils(tmp_path):
-    """A function without @exercise is named as such; the list of exercises survives a reload of its files."""
-    with kernel() as k:
-        k.run("from utils import exercises\nfrom utils.exercises import *\nimport torch.nn.functional as F, importlib")
-        k.run("@exercise\ndef g_loss(d_fake): ...")
-        k.run("def g_loss(d_fake): return F.softplus(-d_fake).mean()")
-        said = text(k.run("summary()"))
-        assert said == ("0 of 1 exercises run on your own code.\n"
-                        "  g_loss: a function that was not checked: put @exercise above it and run its cell\n")
-        assert not errors(k.run("importlib.reload(exercises)\nfrom utils.exercises import *"))
-        said = text(k.run("@exercise\ndef g_loss(d_fake): return F.softplus(d_fake).mean()"))
-        assert "That is D's term" in said
-        said = text(k.run("@exercise\ndef g_loss(d_fake): return F.softplus(-d_fake).mean()\nsummary()"))
-        assert said.endswith("1 of 1 exercises run on your own code.\n  g_loss: yours\n")

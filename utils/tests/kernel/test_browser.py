@@ -14,8 +14,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from .conftest import DEV, ROOT
-from .readers import NOTEBOOKS, course_copy
+from ..conftest import DEV, ROOT
+from ..files import NOTEBOOKS, course_copy
 
 playwright = pytest.importorskip("playwright.sync_api", reason=DEV)
 TimeoutError, sync_playwright = playwright.TimeoutError, playwright.sync_playwright

@@ -7,8 +7,8 @@ import pytest
 
 from utils import sections
 
+from ..files import NOTEBOOKS, SETUP
 from .kernel import errors, kernel, text
-from .readers import NOTEBOOKS, SETUP
 
 
 @pytest.mark.parametrize("notebook", [1, 2, 3])

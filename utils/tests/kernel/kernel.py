@@ -7,7 +7,7 @@ import time
 
 from jupyter_client.manager import start_new_kernel
 
-from .conftest import ROOT
+from ..conftest import ROOT
 
 
 class Kernel:
