@@ -1,4 +1,4 @@
-"""The notebooks as two of the three readers leave them: nbval itself runs them as shipped, which is the third."""
+"""The notebooks under nbval as two readers leave them; as the third leaves them, blank, nbval runs them itself."""
 
 import os
 import subprocess
@@ -6,24 +6,56 @@ import sys
 
 import nbformat
 import pytest
+import torch
 
 from ..answers import RIGHT, WRONG
 from ..conftest import ROOT
-from ..files import NOTEBOOKS, answered, course_copy
+from ..files import NOTEBOOKS, answered, course_copy, write_idx
 
 
-@pytest.mark.parametrize("answers, state", [(RIGHT, "yours"), (WRONG, "the reference (yours is not right yet)")],
-                         ids=["solved", "wrong"])
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_reader_gets_to_the_end(path, answers, state, tmp_path):
-    """Under nbval, every cell of the notebook as that reader left it; the shipped one is run by nbval itself."""
-    notebook = answered(path, answers)
-    notebook.cells.append(nbformat.v4.new_code_cell(
-        f"from utils import exercises\nassert set(exercises._state.values()) == {{{state!r}}}, exercises._state"))
-    course = course_copy(tmp_path, **{path.stem: notebook})
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory):
+    """A small set in a folder: bars that lie, stand and cross, each with a few shades; its test part is smaller than
+    what the notebooks ask for."""
+    folder = tmp_path_factory.mktemp("bars")
+    torch.manual_seed(0)
+    for part, n in (("train", 2600), ("t10k", 500)):
+        y, place, shade = torch.randint(0, 3, (n,)), torch.randint(2, 22, (n,)), torch.randint(120, 256, (n,))
+        bar = ((torch.arange(28) - place[:, None] - 2).abs() <= 2)
+        lies, stands = bar[:, :, None] & (y != 1)[:, None, None], bar[:, None, :] & (y != 0)[:, None, None]
+        write_idx(folder / f"{part}-images-idx3-ubyte", (lies | stands) * shade[:, None, None])
+        write_idx(folder / f"{part}-labels-idx1-ubyte", y)
+    return folder
+
+
+def run(notebook, name, folder):
+    """Every cell of the notebook under nbval, in a course of its own in `folder`."""
+    course = course_copy(folder, **{name: notebook})
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-c", str(ROOT / "pyproject.toml"),
-               "--rootdir", str(tmp_path), "-p", "utils.tests.conftest", str(course / "notebooks")]
+               "--rootdir", str(folder), "-p", "utils.tests.conftest", str(course / "notebooks")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "WORKSHOP_BUDGET": "0.005"})
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     assert done.returncode == 0 and f"{cells} passed" in done.stdout, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_reader_who_solves_everything_gets_to_the_end(path, tmp_path):
+    notebook = answered(path, RIGHT)
+    notebook.cells.append(nbformat.v4.new_code_cell(
+        "from utils import exercises\nassert set(exercises._state.values()) == {'yours'}, exercises._state"))
+    run(notebook, path.stem, tmp_path)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_reader_who_solves_nothing_and_loads_another_set_gets_to_the_end(path, bars, tmp_path):
+    """All answers are wrong, and the ruler measures against the reader's own pictures: three classes, small."""
+    notebook = answered(path, WRONG)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('load("FashionMNIST", device)', f'load("{bars}", device)')
+    notebook.cells.append(nbformat.v4.new_code_cell(
+        "from utils import exercises\n"
+        "assert set(exercises._state.values()) == {'the reference (yours is not right yet)'}, exercises._state\n"
+        f"assert row['data'] == {bars.name!r} and max(row['floor']['classes'][3:]) == 0, row\n"
+        "assert row['floor']['frechet'] < 20, row['floor']"))
+    run(notebook, path.stem, tmp_path)

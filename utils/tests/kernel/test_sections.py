@@ -16,6 +16,7 @@ def test_every_section_entered_cold(notebook):
     """The set-up cell, `enter`, and the section's own cells: no name is left of what ran before."""
     cells = sections.read(notebook)
     with kernel() as k:
+        k.run("%env WORKSHOP_BUDGET=0.002")
         for section in range(1, cells[-1].section + 1):
             k.run("%reset -f")
             own = [cell.source for cell in cells if cell.section == section]
@@ -32,66 +33,52 @@ def test_every_section_entered_cold(notebook):
                     assert announced or (notebook, section) not in ((1, 7), (3, 8))
 
 
-def test_a_cell_run_too_early_is_told_what_it_needs():
+def test_a_cell_run_too_early_is_told_what_it_needs(k):
     cells = sections.read(3)
-    with kernel() as k:
-        k.run(SETUP)
-        k.run(cells[0].source)
-        early = next(cell for cell in cells if "plot.trilemma" in cell.source)
-        message, = errors(k.run(early.source))                           # made in the same section: no circle
-        assert message == ("name 'row' is not defined. An earlier cell of this section makes it: run section 10 from "
-                           "its first cell on")
-        early = next(cell for cell in cells if cell.section == 2 and "ring.sample" in cell.source)
-        message, = errors(k.run(early.source))
-        assert "Section 1 makes it: run the cells above this one first" in message
-        assert message.endswith("by enter(3, 2)")
-        k.run("del summary")
-        message, = errors(k.run("summary()"))
-        assert message.endswith("The imports make it: run the cell right below the set-up cell")
-        message, = errors(k.run("no_such_name"))
-        assert message == "name 'no_such_name' is not defined"
-        message, = errors(k.run("def f():\n    row = row + 1\nf()"))     # not a missing cell
-        assert "Section" not in message
+    k.run(SETUP)
+    k.run(cells[0].source)
+    early = next(cell for cell in cells if "plot.trilemma" in cell.source)
+    message, = errors(k.run(early.source))                           # made in the same section: no circle
+    assert message == ("name 'row' is not defined. An earlier cell of this section makes it: run section 10 from "
+                       "its first cell on")
+    early = next(cell for cell in cells if cell.section == 2 and "ring.sample" in cell.source)
+    message, = errors(k.run(early.source))
+    assert "Section 1 makes it: run the cells above this one first" in message
+    assert message.endswith("by enter(3, 2)")
+    k.run("del summary")
+    message, = errors(k.run("summary()"))
+    assert message.endswith("The imports make it: run the cell right below the set-up cell")
+    message, = errors(k.run("no_such_name"))
+    assert message == "name 'no_such_name' is not defined"
+    message, = errors(k.run("def f():\n    row = row + 1\nf()"))     # not a missing cell
+    assert "Section" not in message
 
 
-def test_a_deleted_cell_is_told_as_such(tmp_path):
+def test_a_deleted_cell_is_told_as_such(k, tmp_path):
     notebook = nbformat.read(NOTEBOOKS[2], as_version=4)
     notebook.cells = [cell for cell in notebook.cells if "ring = Ring(" not in cell.source]
     nbformat.write(notebook, tmp_path / NOTEBOOKS[2].name)
-    with kernel() as k:
-        k.run(SETUP)
-        k.run(f"from pathlib import Path\nfrom utils import sections\nsections.FOLDER = Path({str(tmp_path)!r})")
-        k.run(next(cell.source for cell in sections.read(3) if cell.section == 0))
-        message, = errors(k.run(next(cell.source for cell in sections.read(3) if "moments = torch" in cell.source)))
-        assert "No cell of 3_diffusion.ipynb, as it is saved, makes it: if you deleted or changed one" in message
-        said = text(k.run("enter('3', '2')"))
-        assert f"as they stand in {tmp_path}." in said and "go on with section 2" in said
+    k.run(SETUP)
+    k.run(f"from pathlib import Path\nfrom utils import sections\nsections.FOLDER = Path({str(tmp_path)!r})")
+    k.run(next(cell.source for cell in sections.read(3) if cell.section == 0))
+    message, = errors(k.run(next(cell.source for cell in sections.read(3) if "moments = torch" in cell.source)))
+    assert "No cell of 3_diffusion.ipynb, as it is saved, makes it: if you deleted or changed one" in message
+    said = text(k.run("enter('3', '2')"))
+    assert f"as they stand in {tmp_path}." in said and "go on with section 2" in said
 
 
-def test_enter_says_what_does_not_run(tmp_path):
+def test_enter_says_what_does_not_run(k, tmp_path):
     """The reader's own cell is broken: it is shown, and nothing more is run."""
     notebook = nbformat.read(NOTEBOOKS[2], as_version=4)
     cell = next(cell for cell in notebook.cells if "def alpha_bar" in cell.source)
     cell.source += "\nundefined_by_the_reader"
     nbformat.write(notebook, tmp_path / NOTEBOOKS[2].name)
-    with kernel() as k:
-        k.run(SETUP)
-        k.run(f"from pathlib import Path\nfrom utils import sections\nsections.FOLDER = Path({str(tmp_path)!r})")
-        messages = k.run("enter(3, 2)")
-        assert "A cell of section 1 did not run, so section 2 cannot be entered yet" in text(messages)
-        assert "undefined_by_the_reader" in text(messages)
-        for call, sentence in (("enter(3, 40)", "there is no section 40: choose one from 1 to 12"),
-                               ("enter(7, 1)", "there is no notebook 7: choose one of 3")):
-            message, = errors(k.run(call))
-            assert message == sentence
-
-
-def test_what_a_cell_makes_and_uses():
-    makes, uses = sections._names("%time x = 1\nimport a.b as c\nopt = Adam(net.parameters())\n"
-                                  "def f(y, z=w):\n    return x0 + y + len(y)\nv = [i for i in f(1)]")
-    assert makes == {"c", "opt", "f", "v", "net"} and uses == {"Adam", "net", "w", "x0"}
-    assert sections._names("def half(") == (set(), set())
-    cells = [sections.Cell(section, *rest) for section, *rest in (
-        (0, "", {"torch"}, set()), (1, "", {"net"}, {"torch"}), (1, "", {"net"}, {"net"}), (1, "", {"other"}, set()),
-        (2, "", {"f"}, {"later"}), (2, "", {"later"}, set()), (3, "", set(), {"f"}), (4, "", set(), {"net", "f"}))]
-    assert sections.needs(cells, [6]) == [0, 4, 5] and sections.needs(cells, [7]) == [0, 1, 2, 4, 5]
+    k.run(SETUP)
+    k.run(f"from pathlib import Path\nfrom utils import sections\nsections.FOLDER = Path({str(tmp_path)!r})")
+    messages = k.run("enter(3, 2)")
+    assert "A cell of section 1 did not run, so section 2 cannot be entered yet" in text(messages)
+    assert "undefined_by_the_reader" in text(messages)
+    for call, sentence in (("enter(3, 40)", "there is no section 40: choose one from 1 to 12"),
+                           ("enter(7, 1)", "there is no notebook 7: choose one of 3")):
+        message, = errors(k.run(call))
+        assert message == sentence
