@@ -486,12 +486,14 @@ def project(h, y, head, embed):
 
 
 def check_inside(f):
+    def share(hits):
+        return hits.float().mean()
+
     support, x = torch.randn(701, 5), torch.randn(997, 5) + 0.8
     support[:3] = 10 * torch.eye(3, 5)
     x[:3] = support[:3] + 1e-3                            # each in its partner's ball alone
     x[3:203] *= torch.linspace(1, 30, 200)[:, None]       # farther and farther out
     x[211:231] = x[231]                                    # a model may draw the same image again and again
-    share = lambda hits: hits.float().mean()                                              # noqa: E731
     among, d = torch.cdist(support, support), torch.cdist(x, support)
     near = among.sort(1).values                        # (701, 701), column 0: the point itself
     for k, other_k in ((3, 1), (1, 3)):

@@ -161,13 +161,15 @@ def draw(mu, logvar):
 
 
 def check_kl(f):
+    def half(a):
+        return a.sum(1).mean() / 2
+
     mu = torch.tensor([[0.3, -1.0, 2.0], [0.0, 0.5, -0.2], [1.0, 0.0, -1.5], [-0.4, 0.8, 0.6], [2.5, -0.9, 0.1]])
     logvar = torch.tensor([[-2.0, 0.5, -1.0], [0.0, 1.0, -3.0], [0.5, -1.0, -0.5], [-0.3, 1.5, 0.2], [-9.0, 0.7, -1.7]])
     mu, logvar = mu.requires_grad_(), logvar.requires_grad_()
     q = Normal(mu, (logvar / 2).exp())
     each = kl_divergence(q, Normal(torch.zeros_like(mu), torch.ones_like(mu)))
     want, m2, v = each.sum(1).mean(), mu.square(), logvar.exp()
-    half = lambda a: a.sum(1).mean() / 2                                                  # noqa: E731
     given = "with five codes of three latents"
     got = call(f, mu, logvar)
     expect(got, want, given, slips=(
@@ -215,7 +217,10 @@ def kl(mu, logvar):
 def check_alive(f):
     variances = torch.tensor([0.3, 3.0, 0.02, 1.0, 0.1, 0.6, 4.1, 0.6])            # in no order, one twice, one a tie
     cases = ((1.0, 0.5), (4.0, 0.5), (0.5, 1.5), (3.0, 0.25), (100.0, 0.2), (0.1, 0.2), (10.0, 0.2), (100.0, 0.5))
-    answers = lambda threshold: [int((variances > threshold(*case)).sum()) for case in cases]   # noqa: E731
+
+    def answers(threshold):
+        return [int((variances > threshold(*case)).sum()) for case in cases]
+
     want, got = answers(lambda beta, s: beta * s ** 2), [call(f, variances, *case) for case in cases]
     given = f"with variances {_three(variances)}, beta = {cases[0][0]:g} and s = {cases[0][1]:g}"
     for value in got:

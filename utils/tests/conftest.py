@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 from queue import Empty
+from unittest.mock import patch
 
 import pytest
 from nbval.kernel import RunningKernel
@@ -55,6 +56,15 @@ def pytest_terminal_summary(terminalreporter):
         shares = (f"{count[kind, 'passed']} of {count[kind, 'passed'] + count[kind, 'failed']}"
                   for kind in ("right", "wrong"))
         terminalreporter.write_line("{:18s} right {:10s} wrong {}".format(name, *shares))
+
+
+@pytest.fixture
+def tool():
+    """The maintainers' tool; what it sets in the environment is set back."""
+    from .files import load_tool  # here, for files imports from this file
+
+    with patch.dict(os.environ):
+        yield load_tool(ROOT)
 
 
 _read_one = RunningKernel.get_message

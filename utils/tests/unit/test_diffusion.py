@@ -28,8 +28,8 @@ def from_notebook(*names):
     return [scope[name] for name in names]
 
 
-alpha_bar, exact, generate, ddim, second_order, velocity, straight = from_notebook(
-    "alpha_bar", "exact", "generate", "ddim", "second_order", "velocity", "straight")
+alpha_bar, exact, generate, ddim, second_order, velocity, straight, eps_target, v_target = from_notebook(
+    "alpha_bar", "exact", "generate", "ddim", "second_order", "velocity", "straight", "eps_target", "v_target")
 
 
 def test_alpha_bar_falls_from_one_and_never_reaches_zero():
@@ -125,7 +125,6 @@ def test_the_exact_model_has_the_least_loss_and_it_is_known():
     torch.manual_seed(0)
     v, d = 0.5, 3
     x0 = v ** 0.5 * torch.randn(400_000, d)
-    eps = lambda x0, eps, ab: eps                                                          # noqa: E731
     ab = alpha_bar(torch.linspace(0, 1, 100_001))
     least = d * (ab * v / (ab * v + 1 - ab)).mean()
 
@@ -135,14 +134,13 @@ def test_the_exact_model_has_the_least_loss_and_it_is_known():
             return factor * (1 - ab).sqrt() * xt / (ab * v + 1 - ab)
         return answer
 
-    got = [diffusion.loss(net(factor), x0, alpha_bar, eps).item() for factor in (0.9, 1.0, 1.1)]
+    got = [diffusion.loss(net(factor), x0, alpha_bar, eps_target).item() for factor in (0.9, 1.0, 1.1)]
     assert got[1] == pytest.approx(least.item(), rel=0.01) and got[1] < min(got[0], got[2])
 
 
 @pytest.mark.parametrize("x0", [torch.randn(6, 2), torch.randn(6, 1, 28, 28)], ids=["points", "images"])
 def test_losses_take_points_and_images(x0):
-    v = lambda x0, eps, ab: ab.sqrt() * eps - (1 - ab).sqrt() * x0                         # noqa: E731
-    for value in (diffusion.loss(lambda xt, t: xt, x0, alpha_bar, v), diffusion.flow_loss(lambda xt, t: xt, x0)):
+    for value in (diffusion.loss(lambda xt, t: xt, x0, alpha_bar, v_target), diffusion.flow_loss(lambda xt, t: xt, x0)):
         assert value.shape == () and value.isfinite()
 
 

@@ -1,7 +1,6 @@
 """The maintainers' tool, `.github/nb.py`."""
 
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -13,21 +12,7 @@ import nbformat
 import pytest
 
 from ..conftest import ROOT
-from ..files import NOTEBOOKS, course_copy
-
-
-def load(root):
-    """The tool of the course in `root` as a module."""
-    spec = importlib.util.spec_from_file_location("nb", root / ".github" / "nb.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def tool():
-    with patch.dict(os.environ):
-        yield load(ROOT)
+from ..files import NOTEBOOKS, course_copy, load_tool
 
 
 @pytest.fixture
@@ -55,7 +40,7 @@ def test_lint_finds_every_fault(course, capsys):
     path.write_text(path.read_text(encoding="utf-8").replace(bad.cells[3].id, bad.cells[4].id), encoding="utf-8")
     (course / "README.md").write_text("https://colab.research.google.com/github/SOMEBODY/else/blob [a](nowhere.md)")
     (course / ".github" / "pictures" / "big.gif").write_bytes(bytes(1_000_001))
-    assert load(course).lint()
+    assert load_tool(course).lint()
     said = capsys.readouterr().out
     for fault in ("widget state", "one run from top to bottom", "occurs twice", "a path of one machine",
                   "whole comment line", "over 88 wide", "more than one place", "imports pandas",
@@ -66,7 +51,7 @@ def test_lint_finds_every_fault(course, capsys):
 
 def test_home_moves_the_course(course, capsys):
     """Before it is called no badge and no command of the README names an address; afterwards all name the new one."""
-    tool = load(course)
+    tool = load_tool(course)
     assert not re.search("badge.svg|git clone http", (course / "README.md").read_text("utf-8"))
     for new in ("someone/their-course", "someone.else/moved"):
         assert tool.home(new) == 0 and tool.homes() == {new}
@@ -141,12 +126,3 @@ def test_the_page_shows_every_notebook(tool, tmp_path):
         html = (tmp_path / "site" / f"{path.stem}.html").read_text("utf-8")
         assert f'href="{path.stem}.html"' in index and html.count("data:image/png") >= 10
         assert "attachment:result.png" not in html and "What you can now say" in html
-
-
-@pytest.mark.slow
-def test_the_benchmark_measures_a_model_that_was_trained_now(tool):
-    path = NOTEBOOKS[1]
-    notebook = tool.cut(path)
-    row = json.loads(tool.execute_with(tool.BENCH, notebook, path, 0.001))
-    assert row["name"] == "VAE" and row["n"] == 10_000 and row["step"] >= 2 and row["minutes"] < 0.5
-    assert 1e8 < row["peak"] < 1e11 and tool.BENCH not in [cell.source for cell in notebook.cells]
