@@ -30,8 +30,8 @@ def precision_recall(real, fake, k=3):
     real only (Naeem et al. 2020); coverage of real by real approaches 1 - 2^-k.
     """
     real, fake = real.cpu().double(), fake.cpu().double()      # exact enough for the fast way through a product
-    radius_real = _distances(real, real).sort(1).values[:, k]  # column 0 is the point itself
-    radius_fake = _distances(fake, fake).sort(1).values[:, k]
+    radius_real, radius_fake = (_distances(x, x).topk(k + 1, largest=False).values[:, k]    # column 0: the point itself
+                                for x in (real, fake))
     distance = _distances(real, fake)
     inside_real = distance < radius_real[:, None]
     return {"precision": inside_real.any(0).float().mean().item(),

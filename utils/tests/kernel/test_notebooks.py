@@ -34,7 +34,7 @@ def run(notebook, name, folder):
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-c", str(ROOT / "pyproject.toml"),
                "--rootdir", str(folder), "-p", "utils.tests.conftest", str(course / "notebooks")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT), "WORKSHOP_BUDGET": "0.005"})
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "WORKSHOP_BUDGET": "0.002"})
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     assert done.returncode == 0 and f"{cells} passed" in done.stdout, done.stdout[-3000:]
 

@@ -16,7 +16,7 @@ def test_every_section_entered_cold(notebook):
     """The set-up cell, `enter`, and the section's own cells: no name is left of what ran before."""
     cells = sections.read(notebook)
     with kernel() as k:
-        k.run("%env WORKSHOP_BUDGET=0.002")
+        k.run("%env WORKSHOP_BUDGET=0.001")
         for section in range(1, cells[-1].section + 1):
             k.run("%reset -f")
             own = [cell.source for cell in cells if cell.section == section]

@@ -37,14 +37,14 @@ def test_another_set_gets_a_classifier_of_its_own_once(images, monkeypatch, tmp_
     own = x[:3000], y[:3000], x[3000:], y[3000:]
     monkeypatch.setattr(data, "load", lambda *given: own)
     monkeypatch.setattr(data, "current", tmp_path)
-    monkeypatch.setenv("WORKSHOP_BUDGET", "0.2")                   # a short one, which is not kept
+    monkeypatch.setenv("WORKSHOP_BUDGET", "0.06")                  # a short one, which is not kept
     classifier._classifier.cache_clear()
     assert (classifier.predict(own[2]) == own[3]).float().mean() > 0.9
     said = capsys.readouterr().out
     assert f"no classifier of {tmp_path.name} yet: it trains one" in said and "of the test images right" in said
     assert classifier.predict(own[2]).max() <= 1 and capsys.readouterr().out == "" and not list(tmp_path.iterdir())
     monkeypatch.setenv("WORKSHOP_BUDGET", "1")
-    monkeypatch.setattr(classifier, "scaled", lambda n: 100)
+    monkeypatch.setattr(classifier, "scaled", lambda n: 10)
     for trains in (True, False):
         classifier._classifier.cache_clear()                       # as after a restart
         seen = classifier.features(own[2])

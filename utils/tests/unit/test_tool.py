@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -87,8 +88,9 @@ def test_the_benchmark_says_whether_more_minutes_helped(distances, worse, tool, 
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         seen.append((os.environ["WORKSHOP_BUDGET"], len(code)))
         for i, cell in enumerate(code):
-            cell.metadata["execution"] = {"iopub.execute_input": f"2026-01-01T00:{i:02d}:00Z",
-                                          "iopub.status.idle": f"2026-01-01T00:{i:02d}:{i:02d}Z"}
+            begin = datetime(2026, 1, 1) + timedelta(minutes=i)
+            cell.metadata["execution"] = {"iopub.execute_input": begin.isoformat(),
+                                          "iopub.status.idle": (begin + timedelta(seconds=i)).isoformat()}
         ours = code[tool.reports(code) + 1]
         assert ours.source == tool.BENCH
         ours.outputs = [nbformat.v4.new_output("stream", text=json.dumps(row | {"frechet": left.pop(0)}))]
