@@ -7,7 +7,7 @@ from ..files import NOTEBOOKS
 def test_the_mixture_survives_codes_far_from_zero():
     """Notebook 2, section 8: after a short training the codes can lie far away, where float32 is coarse."""
     notebook = nbformat.read(NOTEBOOKS[1], as_version=4)
-    scope = {"torch": torch}
+    scope = {"torch": torch, "distributions": torch.distributions}
     exec("from torch.distributions import *", scope)
     exec(next(cell.source for cell in notebook.cells if "def fit_mixture" in cell.source), scope)
     torch.manual_seed(0)
