@@ -80,7 +80,7 @@ def _of_another_set(name, device):
             return net
     print(f"The ruler has no classifier of {data.label(name)} yet: it trains one, for about a minute on two cores.",
           flush=True)
-    with same_random_numbers():
+    with same_random_numbers(), torch.enable_grad():           # whoever asks may do so inside no_grad
         net, accuracy = train_classifier(scaled(1500), mirror=False, device=device)
     print(f"It tells {accuracy:.1%} of the test images right. Distances on its features do not compare with those "
           f"for {data.SHIPPED}.")

@@ -27,6 +27,7 @@ def pytest_cmdline_main(config):
     if (config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None
             and not hasattr(config, "workerinput")):           # a worker has no workers of its own
         config.option.numprocesses, config.option.dist = 2, "loadfile"
+        config.option.loadscopereorder = False                 # the long files, which come first, begin first
 
 
 def pytest_configure(config):

@@ -30,6 +30,7 @@ def test_lint_is_clean(tool, capsys):
     assert not tool.lint(), capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore:Non-unique cell id")
 def test_lint_finds_every_fault(course, capsys):
     bad = nbformat.read(NOTEBOOKS[0], as_version=4)
     bad.metadata["widgets"] = {}
