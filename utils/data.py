@@ -39,7 +39,7 @@ def load(name=SHIPPED, device="cpu", root=ROOT):
     paths = [next((p for p in (folder / f"{file}.gz", folder / file) if p.exists()), folder / file) for file in FILES]
     found = [_read(path, path.stat().st_mtime_ns if path.exists() else None) for path in paths]
     for path, x, y in ((paths[0], *found[:2]), (paths[2], *found[2:])):
-        if x.shape != (len(y), 28, 28) or len(y) < 10 or y.max() > 9:
+        if y.dim() != 1 or x.shape != (len(y), 28, 28) or len(y) < 10 or y.max() > 9:
             raise ValueError(f"{path} and its labels hold {tuple(x.shape)} and {tuple(y.shape)}, labels up to "
                              f"{y.max() if y.numel() else 'none'}: the course needs ten images or more, (n, 28, 28), "
                              "and as many labels, 0 to 9")

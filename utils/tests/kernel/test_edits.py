@@ -127,6 +127,7 @@ def test_the_stop_button_in_every_training_of_a_notebook(notebook):
     said = []
     with kernel() as k:
         k.run(SETUP)
+        k.run("from utils import train")
         k.run("def longer(run, enter=train.Run.__enter__):\n    run.box_s, run.box_steps = 600, None\n"
               "    return enter(run)\ntrain.Run.__enter__ = longer")
         cells = sections.read(notebook)
