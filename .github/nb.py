@@ -37,8 +37,7 @@ git clone https://github.com/{home}.git && cd {folder}
 ```
 
 Or on Colab, where nothing is to be installed: {badges}. Run the first cell: it fetches this repository. The
-notebooks ask for a GPU and
-do not need one; the same minutes go further on it.
+notebooks ask for a GPU and do not need one; the same minutes go further on it.
 """
 LARGEST, LARGEST_PICTURE = 2_000_000, 1_000_000
 INDEX = """<!doctype html>
@@ -133,7 +132,7 @@ with torch.no_grad():
 
 def weights(budget):
     """Train the model of each notebook's row `budget` times as long, with the notebook's own cells; save it to ship,
-    and enter its row in data/README.md: minutes, what three draws measure, and the checksum."""
+    and enter its row in data/README.md: the command, what three draws measure, and the checksum."""
     for path in NOTEBOOKS:
         notebook = cut(path)
         draws = json.loads(execute_with(DRAWS, notebook, path, budget).splitlines()[-1])
@@ -146,12 +145,13 @@ def weights(budget):
 def entered(text, name, file, budget, draws):
     """The text of data/README.md with the row of the weights `name` brought up to date."""
     (old, what), = re.findall(rf"^(\| `{name}` \|[^|]*\| (.*?):[^|]*\|[^|]*\|)$", text, re.M)
-    spans = ", ".join(f"{word} {min(values):.{digits}f} to {max(values):.{digits}f}" for word, digits, values in (
-        (word, digits, [draw[key] for draw in draws]) for word, key, digits in (
-            ("distance", "frechet", 1), ("precision", "precision", 2), ("recall", "recall", 2))))
+    spans = []
+    for word, key, digits in (("distance", "frechet", 1), ("precision", "precision", 2), ("recall", "recall", 2)):
+        values = [f"{draw[key]:.{digits}f}" for draw in sorted(draws, key=lambda draw: draw[key])]
+        spans.append(f"{word} {values[0]} to {values[-1]}")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     command = f"python .github/nb.py weights --budget {budget:g}"
-    return text.replace(old, f"| `{name}` | `{command}` | {what}: {spans} | `{digest}` |")
+    return text.replace(old, f"| `{name}` | `{command}` | {what}: {', '.join(spans)} | `{digest}` |")
 
 
 BENCH = """
@@ -159,7 +159,7 @@ import json
 import resource
 
 kernel = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss    # Linux counts in kB
-peak = kernel if device.type == "cpu" else torch.accelerator.max_memory_allocated()
+peak = kernel if device.type == "cpu" else torch.get_device_module(device).max_memory_allocated()
 with torch.no_grad():
     more = metrics.measure(sample(10_000))
 print(json.dumps(row | more | {"step": run.step, "peak": peak}))

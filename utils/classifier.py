@@ -4,17 +4,20 @@
 """
 
 import contextlib
+import copy
 import functools
 import hashlib
+import os
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from . import data
-from .machine import budget, same_random_numbers, scaled
+from .machine import device, rehearsal, same_random_numbers, scaled
 
 WEIGHTS = data.ROOT / "pretrained" / "classifier.pt"
+STEPS = 1500          # of the classifier of another set
 
 
 class Classifier(nn.Module):
@@ -54,25 +57,30 @@ def classifier(device="cpu"):
     That of Fashion-MNIST ships. For another set one is trained when it is first asked for, which is announced, and
     kept beside the set for the next time.
     """
-    return _classifier(data.current, str(device))
+    return _classifier(data.current, data.changed, str(device))
 
 
 @functools.cache
-def _classifier(name, device):
+def _classifier(name, changed, device):
+    """`changed` tells the cache when a set is another, as do those of `data._read` and `metrics._real`."""
+    if device != "cpu":
+        return copy.deepcopy(_classifier(name, changed, "cpu")).to(device)
     net = Classifier()
     if name == data.SHIPPED:
         net.load_state_dict(torch.load(WEIGHTS, map_location="cpu", weights_only=True))
     else:
-        net = _of_another_set(name, device)
-    return net.eval().requires_grad_(False).to(device)
+        net = _of_another_set(name)
+    return net.cpu().eval().requires_grad_(False)
 
 
-def _of_another_set(name, device):
+def _of_another_set(name):
     """A classifier of the set `name`: the one that is kept beside it, if the set is still the same, or a new one."""
-    path = data.home(name) / "classifier.pt"
-    x, *_ = data.load(name)
-    same = hashlib.md5(x.numpy()).hexdigest()
-    with contextlib.suppress(OSError, RuntimeError, KeyError, AttributeError):     # none there, or of something else
+    path = data.home(name) / ".course-ruler.pt"
+    x, y, *_ = data.load(name)
+    same = hashlib.md5(x.numpy())
+    same.update(y.numpy())
+    same = same.hexdigest()
+    with contextlib.suppress(Exception):           # none there, or of something else: torch.load raises many kinds
         kept = torch.load(path, map_location="cpu", weights_only=True)
         if kept.pop("set") == same:
             net = Classifier()
@@ -81,12 +89,14 @@ def _of_another_set(name, device):
     print(f"The ruler has no classifier of {data.label(name)} yet: it trains one, for about a minute on two cores.",
           flush=True)
     with same_random_numbers(), torch.enable_grad():           # whoever asks may do so inside no_grad
-        net, accuracy = train_classifier(scaled(1500), mirror=False, device=device)
+        net, accuracy = train_classifier(scaled(STEPS) if rehearsal() else STEPS, mirror=False, device=device())
     print(f"It tells {accuracy:.1%} of the test images right. Distances on its features do not compare with those "
           f"for {data.SHIPPED}.")
-    if budget() >= 1:
+    if not rehearsal():
         with contextlib.suppress(OSError, RuntimeError):       # a read-only folder: it trains again next time
-            torch.save({"weights": net.cpu().state_dict(), "set": same}, path)
+            half = path.with_suffix(".part")
+            torch.save({"weights": net.cpu().state_dict(), "set": same}, half)
+            os.replace(half, path)                             # all or nothing
     return net
 
 

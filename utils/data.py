@@ -19,7 +19,8 @@ SHIPPED = "FashionMNIST"      # its four files are part of the course; the other
 CLASSES = ("t-shirt", "trousers", "pullover", "dress", "coat",
            "sandal", "shirt", "sneaker", "bag", "boot")      # of Fashion-MNIST, by label
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-current = globals().get("current", SHIPPED)       # what was loaded last, a name or a folder; kept if this is reloaded
+current = globals().get("current", SHIPPED)       # what was loaded last, a name or a folder, and when its files were
+changed = globals().get("changed", ())            # last changed; kept by importlib.reload
 
 
 def load(name=SHIPPED, device="cpu", root=ROOT):
@@ -34,19 +35,20 @@ def load(name=SHIPPED, device="cpu", root=ROOT):
     Raises ValueError for an unknown name or a set of another kind, and RuntimeError for a damaged
     file or a failed download, each in one sentence that says what to do.
     """
-    global current
+    global current, changed
     folder = _folder(name, Path(root))
     paths = [next((p for p in (folder / f"{file}.gz", folder / file) if p.exists()), folder / file) for file in FILES]
-    found = [_read(path, path.stat().st_mtime_ns if path.exists() else None) for path in paths]
+    times = tuple(path.stat().st_mtime_ns if path.exists() else None for path in paths)
+    found = [_read(path, time) for path, time in zip(paths, times)]
     for path, x, y in ((paths[0], *found[:2]), (paths[2], *found[2:])):
         if y.dim() != 1 or x.shape != (len(y), 28, 28) or len(y) < 10 or y.max() > 9:
             raise ValueError(f"{path} and its labels hold {tuple(x.shape)} and {tuple(y.shape)}, labels up to "
                              f"{y.max() if y.numel() else 'none'}: the course needs ten images or more, (n, 28, 28), "
                              "and as many labels, 0 to 9")
-    current = name
-    x_train, y_train, x_test, y_test = found      # these are cached: what is returned is new
-    x_train, x_test = (x.to(device).float().div_(127.5).sub_(1).unsqueeze(1) for x in (x_train, x_test))
-    return x_train, y_train.to(device).long(), x_test, y_test.to(device).long()
+    x_train, x_test = (x.to(device).float().div_(127.5).sub_(1).unsqueeze(1) for x in found[::2])
+    y_train, y_test = (y.to(device).long() for y in found[1::2])     # what was read is cached, what is returned is new
+    current, changed = name, times
+    return x_train, y_train, x_test, y_test
 
 
 def label(name=None):
@@ -55,8 +57,13 @@ def label(name=None):
 
 
 def home(name):
-    """The folder of a data set."""
-    return ROOT / name if name in SETS else Path(name)
+    """The folder of a data set, from the root of the file system on."""
+    return ROOT / name if name in SETS else Path(name).resolve()
+
+
+def key():
+    """What tells the set that was loaded last from any other: its name, or its folder."""
+    return current if current in SETS else str(home(current))
 
 
 def classes():
@@ -96,13 +103,15 @@ def _folder(name, root):
         raise ValueError(f"unknown data set {str(name)!r}: choose one of {', '.join(SETS)}, or the path of a folder "
                          f"with the files {', '.join(FILES)}")
     folder = root / name / "raw"
+    if name != SHIPPED:
+        return _downloaded(name, folder)
     for file, md5 in SETS[name].resources:
         path = folder / file
-        if name == SHIPPED and not check_integrity(path, md5):
+        if not check_integrity(path, md5):
             state = "truncated or altered" if path.exists() else "missing"
             raise RuntimeError(f"{path.relative_to(root.parent)} is {state}: restore it with  git -C "
                                f'"{root.parent}" checkout HEAD -- {path.relative_to(root.parent).as_posix()}')
-    return folder if name == SHIPPED else _downloaded(name, folder)
+    return folder
 
 
 def _downloaded(name, folder):

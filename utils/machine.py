@@ -36,6 +36,11 @@ def budget():
     return factor
 
 
+def rehearsal():
+    """Whether WORKSHOP_BUDGET is so small that what is trained is hardly worth a number."""
+    return budget() < 0.1
+
+
 def scaled(n):
     """n draws to measure, or fewer, but at least 20, where WORKSHOP_BUDGET is below 1."""
     return max(20, int(n * min(1, budget())))

@@ -51,9 +51,9 @@ def sharpness(x):
 
 
 @functools.cache
-def _real(name, n):
+def _real(name, changed, n):
     """Of the data set `name`: features and sharpness of n test images, or all, and what n training images measure
-    against them, the floor."""
+    against them, the floor. `changed` tells the cache when it is another set."""
     x_train, _, x_test, _ = data.load(name)
     rng = torch.Generator().manual_seed(0)
     test, train = (x[torch.randperm(len(x), generator=rng)[:n]] for x in (x_test, x_train))
@@ -73,11 +73,11 @@ def measure(x):
     sharpness ratio and class shares, all against n test images (or all) of the data set that was loaded last, and
     under "floor" the same for n real training images: no model is expected to be better than that.
 
-    Raises ValueError, in a sentence, for fewer than ten images or some that are not finite.
+    Raises ValueError, in a sentence, for fewer than ten images, more than 10,000, or some that are not finite.
     """
-    if len(x) < 10:
-        raise ValueError(f"{len(x)} images cannot be measured: draw ten or more, better 2,000")
+    if not 10 <= len(x) <= 10_000:                 # more need memory for the distances of all pairs
+        raise ValueError(f"n = {len(x)}: choose a number of images from 10 to 10000")
     if not x.isfinite().all():
         raise ValueError("some images hold NaN or infinity: train again with a lower learning rate, then measure")
-    real, sharp, floor = _real(data.current, len(x))
+    real, sharp, floor = _real(data.current, data.changed, len(x))
     return _compare(x.detach().float().cpu(), real, sharp) | {"n": len(x), "floor": floor}

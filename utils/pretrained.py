@@ -6,13 +6,16 @@ from torch import nn
 from . import data
 
 FOLDER = data.ROOT / "pretrained"
+FACTS = ("seconds", "step", "history")       # what a file says of the training, beside the weights
+
+
+def of_this_set():
+    """Whether they have learnt the data set that was loaded last."""
+    return data.current == data.SHIPPED
 
 
 def save(name, parts, **facts):
-    """Write data/pretrained/NAME.pt.
-
-    parts: {name: network or tensor}, what a training made. facts: what else to keep, in plain Python and tensors.
-    """
+    """Write data/pretrained/NAME.pt: `parts`, {name: network or tensor}, what a training made, and its `FACTS`."""
     weights = {key: w.detach().cpu().half() if w.is_floating_point() else w.cpu() for key, w in _tensors(parts).items()}
     torch.save({"weights": weights, **facts}, FOLDER / f"{name}.pt")
 
@@ -24,14 +27,14 @@ def load(name, parts):
     data set was loaded than the weights have learnt.
     """
     path, instead = FOLDER / f"{name}.pt", "give Run minutes above 0 to train instead"
-    if data.current != data.SHIPPED:
+    if not of_this_set():
         raise RuntimeError(f"the weights in {path.name} have learnt {data.SHIPPED}, and you loaded {data.label()}: "
                            f"{instead}")
     if not path.exists():
         raise RuntimeError(f"there are no weights data/pretrained/{path.name}: {instead}")
     try:
-        facts = torch.load(path, map_location="cpu", weights_only=True)
-        weights = facts.pop("weights")
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+        weights, facts = kept["weights"], {key: kept[key] for key in FACTS}
         found = {key: w.shape for key, w in weights.items()}
     except Exception as error:                     # torch.load raises many kinds
         raise RuntimeError(f"{path.name} cannot be read ({type(error).__name__}): {instead}, or restore it "

@@ -12,7 +12,7 @@ import torch
 from IPython import get_ipython
 from IPython.display import display
 
-from . import data, pretrained
+from . import pretrained
 from .machine import budget, memory_limit, same_random_numbers, wait
 
 
@@ -54,11 +54,11 @@ class Run:
         self.box_steps = None if steps is None else max(2, round(steps * budget()))
         self.show, self.opts, self.ema, self.shipped = show, tuple(opts), ema, shipped
         self.parts = parts or ({} if ema is None else {"net": ema.model})
-        if shipped and not self.parts:
-            raise ValueError("shipped=...: say what is in those weights, parts={'net': net}")
         self.every = max(every, (self.box_s or 0) / 250)          # well under 300 updates
-        everywhere = "WORKSHOP_SHIPPED" in os.environ and data.current == data.SHIPPED
+        everywhere = "WORKSHOP_SHIPPED" in os.environ and pretrained.of_this_set()
         self._load = bool(shipped) and (minutes == 0 or everywhere)
+        if self._load and not self.parts:
+            raise ValueError("shipped=...: say what is in those weights, parts={'net': net}")
 
     def __enter__(self):
         self.step, self.history, self.ended, self._pending, self._loaded_s = 0, {}, "", {}, None
@@ -66,7 +66,7 @@ class Run:
         self._cut = Run._stopped_cell is not None and Run._stopped_cell == _cell()
         if self._load:
             self._take_shipped()
-        self._screen, self._healthy = _Screen(self.show), _Healthy(self.opts, self.ema)
+        self._screen, self._healthy = _Screen(self), _Healthy(self.opts, self.ema)
         self._memory = memory_limit()
         self._memory.__enter__()
         self._stop, self._drawn_s, self._start = None, 0.0, time.perf_counter()
@@ -142,8 +142,8 @@ class Run:
         else:
             self._healthy.keep(self.step)
         if last:
-            return self._screen.end(self.summary())
-        self._screen.update(self._remaining(), self.summary())
+            return self._screen.end()
+        self._screen.update()
         spent = time.perf_counter() - began
         self._drawn_s += spent
         self._next = time.perf_counter() + max(self.every, 10 * spent)
@@ -165,7 +165,8 @@ class Run:
             return self.ended
         return f"training for {f'{self.box_steps:,} steps' if self.box_steps else f'{self.box_s / 60:.2g} minutes'} ..."
 
-    def _remaining(self):
+    def remaining(self):
+        """How far the run is, in a few words."""
         if self.box_steps:
             return f"step {self.step:,} of {self.box_steps:,}"
         left = max(0, self.box_s - self.seconds)
@@ -239,32 +240,34 @@ class _Healthy:
 class _Screen:
     """The one place in a cell's output where a run shows itself; outside of Jupyter only its last line is printed."""
 
-    def __init__(self, draw):
-        self.draw, self.updates = draw, 0
+    def __init__(self, run):
+        self.run, self.draw, self.updates = run, run.show, 0
         self.handle = get_ipython() and display({"text/plain": ""}, raw=True, display_id=True)
 
-    def update(self, remaining, summary):
+    def update(self):
         """Show the figure with the time that remains, or that alone."""
         if self.handle and self.updates < 280:         # a notebook that is left open must not grow for ever
             self.updates += 1
-            self._show(summary, remaining) if self.draw else self.handle.update({"text/plain": remaining}, raw=True)
+            self._show(self.run.remaining())
 
-    def end(self, summary):
+    def end(self):
         """Leave the last figure and the summary behind."""
-        if self.handle and self.draw:
-            self._show(summary)
-        elif self.handle:
-            return self.handle.update({"text/plain": summary}, raw=True)
-        print(summary)
+        if self.handle:
+            self._show()
+        if self.draw or not self.handle:
+            print(self.run.summary())
 
-    def _show(self, summary, remaining=None):
+    def _show(self, remaining=""):
+        if self.draw is None:
+            return self.handle.update({"text/plain": remaining or self.run.summary()}, raw=True)
         with same_random_numbers(), torch.no_grad():
             figure = self.draw()
         if remaining:
             figure.supxlabel(remaining, fontsize=9, color="grey", x=0.01, ha="left")
         png = io.BytesIO()
         figure.savefig(png, format="png")
-        self.handle.update({"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": summary}, raw=True)
+        self.handle.update({"image/png": base64.b64encode(png.getvalue()).decode(),
+                            "text/plain": self.run.summary()}, raw=True)
 
 
 class EMA:

@@ -4,6 +4,7 @@ Both hooks below are registered for the whole session, because nbval's items lie
 """
 
 import collections
+import importlib.util
 import os
 import re
 import tempfile
@@ -59,11 +60,17 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line("{:18s} right {:10s} wrong {}".format(name, *shares))
 
 
+def load_tool(root):
+    """The maintainers' tool, `.github/nb.py` of the course in `root`, as a module."""
+    spec = importlib.util.spec_from_file_location("nb", root / ".github" / "nb.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def tool():
     """The maintainers' tool; what it sets in the environment is set back."""
-    from .files import load_tool  # here, for files imports from this file
-
     with patch.dict(os.environ):
         yield load_tool(ROOT)
 

@@ -1,6 +1,5 @@
 """The notebooks and the course as files, as three readers leave them: blank, solved, answered wrongly."""
 
-import importlib.util
 import inspect
 import re
 import textwrap
@@ -52,11 +51,3 @@ def write_idx(path, numbers):
     """A tensor of small whole numbers as a file in the format of MNIST."""
     header = b"\0\0\x08" + bytes([numbers.dim()]) + b"".join(n.to_bytes(4, "big") for n in numbers.shape)
     path.write_bytes(header + bytes(numbers.to(torch.uint8).flatten().tolist()))
-
-
-def load_tool(root):
-    """The maintainers' tool, `.github/nb.py` of the course in `root`, as a module."""
-    spec = importlib.util.spec_from_file_location("nb", root / ".github" / "nb.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -74,7 +74,6 @@ def test_stop_button_while_the_figure_is_drawn(k):
     assert "the rest of the cell" in text(messages)
 
 
-
 def test_in_a_notebook_a_crash_shows_the_line_and_a_loop_ends(k):
     k.run("from utils.exercises import exercise")
     said = text(k.run("@exercise\ndef g_loss(d_fake):\n    a = d_fake + 1\n    return a.nonsense()"))

@@ -45,12 +45,18 @@ def test_another_set_gets_a_classifier_of_its_own_once(images, monkeypatch, tmp_
     assert f"no classifier of {tmp_path.name} yet: it trains one" in said and "of the test images right" in said
     assert classifier.predict(own[2]).max() <= 1 and capsys.readouterr().out == "" and not list(tmp_path.iterdir())
     monkeypatch.setenv("WORKSHOP_BUDGET", "1")
-    monkeypatch.setattr(classifier, "scaled", lambda n: 10)
+    monkeypatch.setattr(classifier, "STEPS", 10)
     for trains in (True, False):
         classifier._classifier.cache_clear()                       # as after a restart
         seen = classifier.features(own[2])
         assert ("trains one" in capsys.readouterr().out) == trains
-    own[0][0] = -own[0][0]                                         # another set in the same folder
+    mine = tmp_path / ".course-ruler.pt"
+    for part in (0, 1):                                            # other images, other labels in the same folder
+        own[part][0] = -own[part][0] if part == 0 else 1 - own[part][0]
+        classifier._classifier.cache_clear()
+        assert not torch.equal(classifier.features(own[2]), seen) and "trains one" in capsys.readouterr().out
+    mine.write_bytes(b"")                                          # a full disk, once
     classifier._classifier.cache_clear()
-    assert not torch.equal(classifier.features(own[2]), seen) and "trains one" in capsys.readouterr().out
+    assert classifier.features(own[2]).isfinite().all() and "trains one" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == [mine.name]
     classifier._classifier.cache_clear()

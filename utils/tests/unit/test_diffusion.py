@@ -98,7 +98,7 @@ AB = alpha_bar(torch.linspace(0, 1, 1001, dtype=torch.float64))
 SCHEDULE = {"trained_betas": (1 - AB[1:] / AB[:-1]).numpy(), "timestep_spacing": "trailing"}
 
 
-@pytest.mark.parametrize("steps", [200, 50, 10])
+@pytest.mark.parametrize("steps", [pytest.param(1000, marks=pytest.mark.slow), 200, 50, 10])
 @pytest.mark.parametrize("kind", ["DDIM, eta 0", "DDIM, eta 1", "DDPM"])
 def test_samplers_equal_those_of_diffusers(kind, steps):
     """Each step from the same x_t with the same noise; without noise the whole way, too."""

@@ -71,8 +71,9 @@ def test_images_outside_the_range_are_clamped_and_bad_ones_refused(images):
     assert torch.allclose(classifier.features(3 * x), classifier.features((3 * x).clamp(-1, 1)))
     with pytest.raises(ValueError, match="NaN or infinity: train again"):
         metrics.measure(x * float("nan"))
-    with pytest.raises(ValueError, match="5 images cannot be measured: draw ten or more"):
-        metrics.measure(x[:5])
+    for n in (5, 10_001):
+        with pytest.raises(ValueError, match=f"n = {n}: choose a number of images from 10 to 10000"):
+            metrics.measure(images[0][:n])
 
 
 def test_the_ruler_measures_against_the_set_that_was_loaded_last(images, monkeypatch, tmp_path):
@@ -82,6 +83,7 @@ def test_the_ruler_measures_against_the_set_that_was_loaded_last(images, monkeyp
     against_clothes = metrics.measure(x[:1000])["frechet"]
     monkeypatch.setattr(data, "load", lambda *given: own)
     monkeypatch.setattr(data, "current", tmp_path)
-    monkeypatch.setattr(classifier, "_classifier", lambda *given, of=classifier._classifier: of("FashionMNIST", "cpu"))
+    of = classifier._classifier
+    monkeypatch.setattr(classifier, "_classifier", lambda *given: of("FashionMNIST", (), "cpu"))
     m = metrics.measure(x[:1000])
     assert m["frechet"] < 2 * m["floor"]["frechet"] < against_clothes / 2 and m["n"] == 1000

@@ -64,19 +64,24 @@ def test_shipped_weights_that_are_not_there_or_do_not_fit(shelf):
     (shelf / "foreign.pt").write_bytes(b"not a checkpoint")
     (shelf / "cut.pt").write_bytes(whole[:-100])
     torch.save(net.state_dict(), shelf / "other.pt")
+    torch.save({"weights": {f"net.{key}": w + 9 for key, w in net.state_dict().items()}}, shelf / "mute.pt")
     other = nn.Linear(3, 2)
     before = other.weight.detach().clone()
     for name, mine, sentence in (("none", net, "there are no weights data/pretrained/none.pt"),
                                  ("foreign", net, "foreign.pt cannot be read"), ("cut", net, "cut.pt cannot be read"),
-                                 ("other", net, "other.pt cannot be read"), ("tiny", other, "that was changed")):
+                                 ("other", net, "other.pt cannot be read"), ("mute", net, "mute.pt cannot be read"),
+                                 ("tiny", other, "that was changed")):
         with pytest.raises(RuntimeError, match=sentence) as error:
             load(name, mine)
         assert "give Run minutes above 0 to train instead" in str(error.value) and "\n" not in str(error.value)
-    assert torch.equal(other.weight, before)
+    assert torch.equal(other.weight, before) and net.weight.max() < 5         # all or nothing
     with pytest.raises(ValueError, match="no weights ship for this training"):
         Run(minutes=0)
     with pytest.raises(ValueError, match="what is in those weights, parts="):
-        Run(minutes=1, shipped="tiny")
+        Run(minutes=0, shipped="tiny")
+    with Run(steps=3, shipped="tiny") as run:                      # who takes the average out can still train
+        list(run.over(itertools.repeat(0)))
+    assert run.step == 3
 
 
 def test_weights_of_another_data_set_do_not_stand_in(monkeypatch, tmp_path):

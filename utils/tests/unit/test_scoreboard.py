@@ -135,9 +135,12 @@ def test_shipped_rows_are_those_of_the_three_families():
 def test_rows_of_another_data_set_stay_apart(monkeypatch, tmp_path, capsys):
     scoreboard._store({**row("GAN"), "data": "FashionMNIST"})
     monkeypatch.setattr(data, "current", tmp_path / "mine")
-    scoreboard._store({**row("GAN"), "frechet": 7.5, "data": "mine"})
+    scoreboard._store({**row("GAN"), "frechet": 7.5, "data": data.key()})
+    scoreboard._store({**row("GAN"), "frechet": 8.5, "data": str(tmp_path / "yours" / "mine")})
     scoreboard.show()
-    assert "7.5" in capsys.readouterr().out and stored() == ["GAN", "GAN"]       # neither took the other's place
+    said = capsys.readouterr().out
+    assert "on mine " in said and "7.5" in said and "8.5" not in said
+    assert stored() == ["GAN"] * 3                                 # none took another's place
     assert list(scoreboard.rows("GAN", "VAE")) == ["GAN", "VAE (shipped)"]
     assert capsys.readouterr().out.startswith("You have no row of VAE for mine: the ones that ship were measured on "
                                               "FashionMNIST")

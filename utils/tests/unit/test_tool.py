@@ -12,8 +12,8 @@ from unittest.mock import patch
 import nbformat
 import pytest
 
-from ..conftest import ROOT
-from ..files import NOTEBOOKS, course_copy, load_tool
+from ..conftest import ROOT, load_tool
+from ..files import NOTEBOOKS, course_copy
 
 
 @pytest.fixture
