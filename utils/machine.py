@@ -41,6 +41,11 @@ def rehearsal():
     return budget() < 0.1
 
 
+def enough(n):
+    """n images to measure, or no more than 200 in a rehearsal."""
+    return min(n, 200) if rehearsal() else n
+
+
 def scaled(n):
     """n draws to measure, or fewer, but at least 20, where WORKSHOP_BUDGET is below 1."""
     return max(20, int(n * min(1, budget())))

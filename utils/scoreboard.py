@@ -9,7 +9,7 @@ import torch
 from filelock import FileLock  # torch itself depends on it
 
 from . import data, metrics
-from .machine import rehearsal, wait
+from .machine import enough, wait
 
 SHIPPED = data.ROOT / "pretrained" / "scoreboard.json"      # rows from the notebooks as they ship
 SCOREBOARD = Path(os.environ.get("WORKSHOP_SCOREBOARD", data.ROOT / "scoreboard.json"))   # tests have their own
@@ -22,7 +22,7 @@ def report(name, sample, run=None, net=None, n=2000):
     net: the network that `sample` calls, to count its parameters and its calls per image.
     Raises ValueError, in a sentence, if `sample` returns something else. Returns the row, a dict.
     """
-    n = min(n, 200) if rehearsal() else n
+    n = enough(n)
     row = {"name": name, **_timed(sample, net, n)}
     row |= {"minutes": run.seconds / 60 if run else None,
             "parameters": sum(p.numel() for p in net.parameters()) if net else None}

@@ -1,20 +1,42 @@
-"""Every section of every notebook, entered cold, and what a reader sees who runs a cell too early."""
+"""Every section of every notebook, entered cold and then solved, and what a reader sees who runs a cell too early."""
 
 import re
+import textwrap
 
 import nbformat
 import pytest
 
 from utils import sections
 
-from ..files import NOTEBOOKS, SETUP
+from ..answers import RIGHT
+from ..files import NOTEBOOKS, SETUP, answer_cell
 from .kernel import errors, kernel, text
+
+# For each exercise cells, named by a part of them, that have to run on the answer from then on.
+GAN, VAE = ["run_ring = train_ring()", "half_minute = "], ["s_ring = ring_vae()", "decoder, s, run = clothes_vae("]
+LATER = {
+    1: {"d_loss": GAN, "g_loss": GAN, "d_step": GAN, "g_step": GAN, "jacobian_norm": ["rejected   share on a mode"],
+        "gradient_penalty": ["critics = {", "the critic says"], "project": ['"D forgets it"'],
+        "inside": ['"everything but shoes"']},
+    2: {"squared_error": ["as run_auto", "eigen_clothes ="], "nll": VAE[:1] + ["bought = {", "as run_line"],
+        "draw": VAE, "kl": VAE, "alive": ["predicted    counted", "eigen_clothes ="],
+        "iw_bound": ["trials = [bounds("]},
+    3: {"q_sample": ["as run_reader", "stops = {"], "from_score": ["stops = {", "paths = {"],
+        "ddim_step": ["share on a mode\\nsteps", "movers = {"], "loss": ["net_ring = train_ring(", "minutes = 3"],
+        "drop": ["net_y, run_y = train_clothes("], "guide": ["panels = {}"],
+        "flow_loss": ["flow_net, _ = train_clothes("], "euler": ["paths = {"]}}
+
+
+def counted(body):
+    """The body of an answer, which also counts how often it is called."""
+    return "_called.append(1)\n" + textwrap.dedent(body).strip()
 
 
 @pytest.mark.parametrize("notebook", [1, 2, 3])
-def test_every_section_entered_cold(notebook):
-    """The set-up cell, `enter`, and the section's own cells: no name is left of what ran before."""
-    cells = sections.read(notebook)
+def test_every_section_entered_cold_and_answered_late(notebook):
+    """The set-up cell, `enter`, and the section's own cells: no name is left of what ran before. Then, one by one, the
+    answers that its cells have to use from then on."""
+    cells, tried = sections.read(notebook), 0
     with kernel() as k:
         k.run("%env WORKSHOP_BUDGET=0.001")
         for section in range(1, cells[-1].section + 1):
@@ -31,6 +53,15 @@ def test_every_section_entered_cold(notebook):
                     assert re.fullmatch(said, text(messages)), text(messages)
                     announced = "  training for" in text(messages)
                     assert announced or (notebook, section) not in ((1, 7), (3, 8))
+            for name, part, source in ((name, part, source) for name, parts in LATER[notebook].items()
+                                       for part in parts for source in own if part in source):
+                k.run("_called = []")
+                assert f"{name}: right" in text(k.run(answer_cell(name, counted(RIGHT[name][0]))))
+                k.run("_called.clear()")
+                messages = k.run(source, timeout=300)
+                assert not errors(messages) and int(text(k.run("print(len(_called))"))) > 0, (name, part)
+                tried += 1
+    assert tried == sum(map(len, LATER[notebook].values()))
 
 
 def test_a_cell_run_too_early_is_told_what_it_needs(k):
