@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from . import data
-from .machine import device, rehearsal, same_random_numbers, scaled
+from .machine import device, own_folder, rehearsal, same_random_numbers, scaled
 
 WEIGHTS = data.ROOT / "pretrained" / "classifier.pt"
 STEPS = 1500          # of the classifier of another set
@@ -75,11 +75,12 @@ def _classifier(name, changed, device):
 
 def _of_another_set(name):
     """A classifier of the set `name`: the one that is kept beside it, if the set is still the same, or a new one."""
-    path = data.home(name) / ".course-ruler.pt"
     x, y, *_ = data.load(name)
     same = hashlib.md5(x.numpy())
     same.update(y.numpy())
     same = same.hexdigest()
+    beside = data.home(name)
+    path = beside / ".course-ruler.pt" if os.access(beside, os.W_OK) else own_folder() / f"ruler-{same}.pt"
     with contextlib.suppress(Exception):           # none there, or of something else: torch.load raises many kinds
         kept = torch.load(path, map_location="cpu", weights_only=True)
         if kept.pop("set") == same:
@@ -93,7 +94,7 @@ def _of_another_set(name):
     print(f"It tells {accuracy:.1%} of the test images right. Distances on its features do not compare with those "
           f"for {data.SHIPPED}.")
     if not rehearsal():
-        with contextlib.suppress(OSError, RuntimeError):       # a read-only folder: it trains again next time
+        with contextlib.suppress(OSError, RuntimeError):       # a full disk: it trains again next time
             half = path.with_suffix(".part")
             torch.save({"weights": net.cpu().state_dict(), "set": same}, half)
             os.replace(half, path)                             # all or nothing

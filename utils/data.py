@@ -13,6 +13,8 @@ import torch
 from torchvision import datasets
 from torchvision.datasets.utils import check_integrity
 
+from .machine import own_folder
+
 ROOT = Path(__file__).resolve().parent.parent / "data"
 SETS = {"FashionMNIST": datasets.FashionMNIST, "KMNIST": datasets.KMNIST, "MNIST": datasets.MNIST}
 SHIPPED = "FashionMNIST"      # its four files are part of the course; the others are downloaded
@@ -49,6 +51,12 @@ def load(name=SHIPPED, device="cpu", root=ROOT):
     y_train, y_test = (y.to(device).long() for y in found[1::2])     # what was read is cached, what is returned is new
     current, changed = name, times
     return x_train, y_train, x_test, y_test
+
+
+def own_place():
+    """Where the reader's rows and downloads go: the course's data folder, or one of the reader's own if a course that
+    others share cannot be written to."""
+    return ROOT if os.access(ROOT, os.W_OK) else own_folder()
 
 
 def label(name=None):
@@ -115,14 +123,14 @@ def _folder(name, root):
 
 
 def _downloaded(name, folder):
-    """The folder with its four files, downloaded if need be: into torch's own cache where `folder` is read-only."""
+    """The folder with its four files, downloaded if need be: into one of the reader's own if `folder` is read-only."""
     kind = SETS[name]
     if all(check_integrity(folder / file, md5) for file, md5 in kind.resources):
         return folder
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
-        folder = Path(torch.hub.get_dir()) / name
+        folder = own_folder() / name
         folder.mkdir(parents=True, exist_ok=True)
     mirrors = sorted(kind.mirrors, key=lambda url: not url.startswith("https"))
     for file, md5 in kind.resources:

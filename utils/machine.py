@@ -1,18 +1,39 @@
 """Where a notebook runs: the device, its random numbers and its memory, and the budget of time that the room gives."""
 
 import contextlib
+import getpass
 import math
 import os
 import platform
 import re
+import tempfile
 from pathlib import Path
 
 import torch
 
+from .cores import control_groups
+
 
 def device():
-    """The accelerator that torch finds here - an NVIDIA, AMD, Intel or Apple GPU - or the CPU."""
-    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    """The accelerator that torch finds here - an NVIDIA, AMD, Intel or Apple GPU - or the CPU.
+
+    WORKSHOP_DEVICE in the environment chooses another, "cpu" for a GPU that misbehaves. Raises ValueError, in a
+    sentence, for one that is not here.
+    """
+    here = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    wish = os.environ.get("WORKSHOP_DEVICE") or here.type
+    if wish.partition(":")[0] not in ("cpu", here.type):
+        raise ValueError(f"WORKSHOP_DEVICE is {wish!r}, and torch finds {here.type} here: set it to "
+                         f"{' or '.join(dict.fromkeys((here.type, 'cpu')))}, or leave it out")
+    return torch.device(wish)
+
+
+def layout():
+    """The order in memory that convolutions like: channels last on a CPU, where it is faster, else PyTorch's own.
+
+    Apple's GPUs computed wrong gradients with channels last (PyTorch's issue 142344).
+    """
+    return torch.channels_last if device().type == "cpu" else torch.contiguous_format
 
 
 def describe():
@@ -60,35 +81,42 @@ def wait():
 def free_memory(root="/"):
     """Bytes of memory that this machine, or this container, has left; None where Linux does not tell.
 
-    A container's limit may stand at its own control group or at one above it (versions 1 and 2). Files that it has
-    read and no longer uses count as free there, too, as they do in MemAvailable: the kernel drops them when asked.
+    Files that a container has read and no longer uses count as free there, too, as they do in MemAvailable: the kernel
+    drops them when asked.
     """
-    root = Path(root)
     try:
-        free = 1024 * int(re.search(r"MemAvailable:\s+(\d+)", (root / "proc/meminfo").read_text())[1])
+        free = 1024 * int(re.search(r"MemAvailable:\s+(\d+)", (Path(root) / "proc/meminfo").read_text())[1])
     except (OSError, TypeError):
         return None
-    try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:                                                # no control groups here
-        return free
-    for _, kinds, path in (line.split(":", 2) for line in lines):
-        if kinds == "":                                            # version 2
-            top, names = root / "sys/fs/cgroup", ("memory.max", "memory.current", "inactive_file")
-        elif "memory" in kinds.split(","):                         # version 1
-            top = root / "sys/fs/cgroup/memory"
-            names = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
-        else:
-            continue
-        group = top / path.strip("/")
-        for place in (group, *group.parents):
-            with contextlib.suppress(OSError, ValueError):         # no container, or one without a limit
-                limit, used = (int((place / name).read_text()) for name in names[:2])
-                cache = re.search(rf"^{names[2]} (\d+)", (place / "memory.stat").read_text(), re.M)
-                free = min(free, limit - used + int(cache[1] if cache else 0))
-            if place == top:
-                break
+    for version, place in control_groups("memory", root):
+        names = (("memory.max", "memory.current", "inactive_file") if version == 2 else
+                 ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"))
+        with contextlib.suppress(OSError, ValueError):             # no container, or one without a limit
+            limit, used = (int((place / name).read_text()) for name in names[:2])
+            cache = re.search(rf"^{names[2]} (\d+)", (place / "memory.stat").read_text(), re.M)
+            free = min(free, limit - used + int(cache[1] if cache else 0))
     return free
+
+
+def queued():
+    """{thread of this process: seconds that it was ready to run and had no core}; {} where the system does not tell."""
+    seconds = {}
+    for task in Path("/proc/self/task").glob("*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            seconds[task.name] = int((task / "schedstat").read_text().split()[1]) / 1e9
+    return seconds
+
+
+def own_folder():
+    """A folder that the reader may write to and nobody else does, where the course itself cannot be written to."""
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    for base in (Path(home), Path(tempfile.gettempdir()) / getpass.getuser()):
+        with contextlib.suppress(OSError):
+            folder = base / "generative-images"
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return folder
+    raise OSError("no folder can be written to here: set XDG_DATA_HOME to one that can")
 
 
 @contextlib.contextmanager

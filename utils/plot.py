@@ -114,10 +114,12 @@ def trilemma(rows):
     """Quality, diversity and speed of models side by side: `rows` is {name: row} as `scoreboard.rows` returns them.
 
     Three panels, each better to the right: precision and recall with real images as a dotted line, and images per
-    second on a logarithmic axis. The best of each panel is blue; rows that ship with the course are hatched.
+    second on a logarithmic axis, where only rows of the last one's device compare. The best of each panel is blue; rows
+    that ship with the course are hatched.
     """
+    last = list(rows.values())[-1]
     panels = {"quality: precision": lambda row: row["precision"], "diversity: recall": lambda row: row["recall"],
-              "speed: images per second": lambda row: 1000 / row["ms"]}
+              "speed: images per second": lambda row: 1000 / row["ms"] * (row["device"] == last["device"])}
     figure = Picture(8, 0.9 + 0.4 * len(rows))
     best = []
     for axes, (title, value) in zip(figure.subplots(1, 3, sharey=True), panels.items()):
@@ -128,17 +130,18 @@ def trilemma(rows):
         axes.barh(names, values, color=[BLUE if i == winner else "#c9c9c9" for i in range(len(values))],
                   hatch=["//" if row.get("shipped") else "" for row in rows.values()], edgecolor="white")
         for i, v in enumerate(values):
-            axes.text(v, i, f" {v:.2f} " if v < 10 else f" {v:,.0f} ", va="center", fontsize=9,
+            said = f" on {rows[names[i]]['device']}" if v == 0 else f" {v:.2f} " if v < 10 else f" {v:,.0f} "
+            axes.text(v or min(filter(None, values)) / 9, i, said, va="center", fontsize=9,
                       bbox={"color": "white", "pad": 0})         # else the dotted line runs through the number
         axes.invert_yaxis() if axes is figure.axes[0] else None
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_title(title, fontsize=10)
         if "speed" in title:
-            axes.set(xscale="log", xlim=(min(values) / 10, max(values) * 10))
+            axes.set(xscale="log", xlim=(min(filter(None, values)) / 10, max(values) * 10))
         else:
             axes.set_xlim(0, 1.2)
             key = title.split()[-1]
-            axes.axvline(list(rows.values())[-1]["floor"][key], color=GREY, linestyle=":", linewidth=1)
+            axes.axvline(last["floor"][key], color=GREY, linestyle=":", linewidth=1)
     wins = len(set(best))
     figure.suptitle(f"{best[0]} wins all three" if wins == 1 else
                     "no row wins all three: " + ", ".join(f"{name} {best.count(name)}" for name in dict.fromkeys(best)),

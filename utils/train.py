@@ -13,7 +13,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from . import pretrained
-from .machine import budget, memory_limit, same_random_numbers, wait
+from .machine import budget, memory_limit, queued, same_random_numbers, wait
 
 
 class Run:
@@ -70,7 +70,7 @@ class Run:
         self._memory = memory_limit()
         self._memory.__enter__()
         self._stop, self._drawn_s, self._start = None, 0.0, time.perf_counter()
-        self._next = self._start
+        self._next, self._queued, self._starved = self._start, queued(), 0.0
         return self
 
     def over(self, batches):
@@ -141,6 +141,7 @@ class Run:
             self.ended += self._healthy.put_back()
         else:
             self._healthy.keep(self.step)
+        self._starved = max((s - self._queued.get(thread, 0) for thread, s in queued().items()), default=0.0)
         if last:
             return self._screen.end()
         self._screen.update()
@@ -167,10 +168,16 @@ class Run:
 
     def remaining(self):
         """How far the run is, in a few words."""
+        crowd = ", another program uses these cores" if self._crowded() else ""
         if self.box_steps:
-            return f"step {self.step:,} of {self.box_steps:,}"
+            return f"step {self.step:,} of {self.box_steps:,}{crowd}"
         left = max(0, self.box_s - self.seconds)
-        return f"{int(left) // 60}:{int(left) % 60:02d} left, step {self.step:,}"
+        return f"{int(left) // 60}:{int(left) % 60:02d} left, step {self.step:,}{crowd}"
+
+    def _crowded(self):
+        """Share of the time in which a thread of this training was ready and had no core, if it is worth a word."""
+        elapsed = (self._stop or time.perf_counter()) - self._start
+        return self._starved / elapsed if elapsed > 2 and self._starved > elapsed / 4 else 0
 
     def summary(self):
         """One line: minutes, steps, speed, and the mean of the last 50 of each logged value."""
@@ -179,7 +186,12 @@ class Run:
         for name, (_, values) in self.history.items():
             line += f", {name} {sum(values[-50:]) / len(values[-50:]):.3g}"
         ended = self.ended or _exploded(self.history)
-        return f"{line} - {ended}" if ended else line
+        line = f"{line} - {ended}" if ended else line
+        if share := min(0.99, self._crowded()):
+            speed = self.step / seconds
+            line += (f" - another program is using these cores: {speed:.2g} steps a second where about "
+                     f"{speed / (1 - share):.2g} were possible; what you see is less trained")
+        return line
 
     def save(self):
         """Write `parts` to data/pretrained, under the name given as `shipped`, with a thinned history."""
@@ -280,13 +292,13 @@ class EMA:
     def __init__(self, net, decay=0.995):
         self.net, self.decay, self.updates = net, decay, 0
         self.model = copy.deepcopy(net).eval().requires_grad_(False)
+        self.averages, self.weights = list(self.model.parameters()), list(net.parameters())
 
     @torch.no_grad()
     def update(self):
         """Move the average one step towards the weights as they are now; buffers are copied."""
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for average, weight in zip(self.model.parameters(), self.net.parameters()):
-            average.lerp_(weight, 1 - decay)
+        torch._foreach_lerp_(self.averages, self.weights, 1 - decay)      # all in one or two kernels of a GPU
         for average, buffer in zip(self.model.buffers(), self.net.buffers()):
             average.copy_(buffer)

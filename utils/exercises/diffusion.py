@@ -19,12 +19,6 @@ from . import (
 # one number.
 
 
-def on_device(f, *args):
-    """The answer where the notebook runs: a GPU refuses tensors that were made on the CPU."""
-    place = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
-    f(*(a.to(place) if torch.is_tensor(a) else a for a in args))
-
-
 SHAPES = {"images": (5, 1, 2, 3), "points": (7, 2)}
 SHARES = torch.tensor([0.9, 0.0002, 0.5, 1.0, 0.2, 0.05, 0.7])              # alpha-bar, one for each item
 AXES = "Scales of shape (B, 1) or (B, 1, 1, 1) meet x as they are."
@@ -64,7 +58,6 @@ def check_q_sample(f):
             (a * x0 + (1 - ab.square()).sqrt() * eps, "The noise has the variance 1 - alpha-bar, without a square."),
             ((1 - ab).sqrt() * eps, "x0 is missing."), (a * x0, "The noise is missing.")))
         expect_slopes(got, want, x0=x0, eps=eps)
-    on_device(f, x0.detach(), eps.detach(), ab)
 
 
 @reference(check_q_sample, hints=(
@@ -111,7 +104,6 @@ def check_from_score(f):
             expect_slopes(part, want, score=score, xt=xt)
     for part, want in zip(f(score, xt, torch.tensor(1.0)), from_score(score, xt, torch.tensor(1.0))):
         expect(part, want, "at ab = 1, which alpha_bar(t) rounds to for t below 0.0001,")
-    on_device(f, score.detach(), xt.detach(), ab)
 
 
 @reference(check_from_score, hints=(
@@ -161,7 +153,6 @@ def check_ddim_step(f):
     for shape, t, s, eta in (((10_007, 2), 0.3, 0.8, 0.5), ((1_009, 1, 3, 5), 0.3, 0.8, 1.0),
                              ((5_003, 2), 0.0003, 0.02, 1.0), ((5_003, 2), 0.6, 0.62, 0.7)):
         _check_noise(f, torch.zeros(shape), torch.tensor(t), torch.tensor(s), eta)
-    on_device(f, x0, eps, torch.tensor(0.3), torch.tensor(0.8), 1.0)
 
 
 def _only(sentences):
@@ -248,7 +239,9 @@ class Spy:
                         f"{len(xt)} items: one t for each, shape ({len(xt)},){drop}.")
         if xt.dtype != torch.float32 or t.dtype != torch.float32:
             raise Wrong(f"net gets x_t of {xt.dtype} and t of {t.dtype}, wanted float32: torch.rand, not numpy.")
-        self.asked.append((xt.detach(), t.detach()))
+        if xt.device != t.device:
+            raise Wrong(f"net gets x_t on {xt.device} and t on {t.device}: device=x0.device follows x0.")
+        self.asked.append((xt.detach().cpu(), t.detach().cpu()))
         return self.w * xt
 
     def only_call(self, x0):
@@ -307,7 +300,7 @@ def check_loss(f):
     targets = []
 
     def target(x0, eps, ab):
-        targets.append((x0, eps, ab))
+        targets.append([value.cpu() if torch.is_tensor(value) else value for value in (x0, eps, ab)])
         return eps - 3 * x0
 
     kinds = {kind: [Spy(), torch.randn(shape) + 2, alpha_bar, target] for kind, shape in LOSS_SHAPES.items()}
@@ -362,7 +355,6 @@ def check_loss(f):
              "target(x0, eps, ab).")))
         net.gradient(got, each.mean())
     _drawn_anew(f, x0[:7], alpha_bar, target)
-    on_device(f, lambda xt, t: xt * t.mean(), torch.randn(4, 2), alpha_bar, lambda x0, eps, ab: ab * eps)
 
 
 @reference(check_loss, hints=(
@@ -426,7 +418,6 @@ def check_drop(f):
         raise Wrong(f"with share = 0.15 it drops {(many == 10).float().mean():.1%} of 200,003 labels.")
     expect(f(y[:500], 0.0, 10), y[:500], "with share = 0")
     expect(f(y[:500], 1.0, 7), torch.full((500,), 7), "with share = 1 and nothing = 7")
-    on_device(f, y[:20], 0.5, 10)
 
 
 @reference(check_drop, hints=(
@@ -454,7 +445,6 @@ def check_guide(f):
                 (c - w * u, "The weights must add up to 1: w for eps_c and 1 - w for eps_u."),
                 ((1 + w) * c + w * u, "The weights must add up to 1: w for eps_c and 1 - w for eps_u.")))
             expect_slopes(got, want, eps_u=u, eps_c=c)
-    on_device(f, u.detach(), c.detach(), 2.0)
 
 
 @reference(check_guide, hints=(
@@ -515,7 +505,6 @@ def check_flow_loss(f):
             (error.abs().flatten(1).sum(1).mean(), "That is the absolute error: square it.")))
         net.gradient(got, each.mean())
     _drawn_anew(f, x0[:7])
-    on_device(f, lambda xt, t: xt * t.mean(), torch.randn(4, 2))
 
 
 @reference(check_flow_loss, hints=(
@@ -549,7 +538,6 @@ def check_euler(f):
                 *[(x + s / t * v, "The step is the difference s - t, not a ratio.")] * bool(t > 0),
                 (x + abs(s - t).sqrt() * v, "No square root: that would be noise, this is a velocity.")))
             expect_slopes(got, want, xt=x, v_hat=v)
-    on_device(f, x.detach(), v.detach(), t, s)
 
 
 @reference(check_euler, hints=(

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ..machine import device
 from . import Wrong, call, expect, expect_fresh, expect_slopes, expect_uniform, on_each, reference
 
 
@@ -101,7 +102,7 @@ class _D(nn.Module):
         if x.shape[1:] != self.shape:
             raise Wrong(f"D is asked about shape {tuple(x.shape)}, wanted {(BATCH, *self.shape)}: images as they are.")
         self.calls += 1
-        return self.net(x) * torch.linspace(0.5, 1.5, BATCH)
+        return (self.net(x.cpu()) * torch.linspace(0.5, 1.5, BATCH)).to(x.device)
 
 
 class _Judge:
@@ -148,7 +149,7 @@ class _Round:
         before = self.weights("G"), self.weights("D")
         self.opt, self.returned = _Optimiser((self.G if who == "G" else self.D).parameters()), []
         for x_real, z in batches:
-            x_fake = 1 * self.G(z)                              # no view, as after a Tanh
+            x_real, x_fake = x_real.to(device()), (1 * self.G(z)).to(device())      # no view, as after a Tanh
             given = [x_real, x_fake] if who == "D" else [x_fake]
             kept = [x.detach().clone() for x in given]
             self.returned.append(step(self.D if images else _Judge(self.D), self.opt, *given, loss))
@@ -207,7 +208,8 @@ def _check_step(f, who, right, loss, call_line, slips):
                 raise Wrong("it returns nothing: end with return loss, which the notebook plots.")
             if isinstance(got, (tuple, list)):
                 raise Wrong(f"it returns a {type(got).__name__}: return the loss alone.")
-            expect(torch.as_tensor(got, dtype=torch.float32).detach(), right_loss.detach(), "the loss it returns:")
+            got = torch.as_tensor(got, dtype=torch.float32).detach()
+            expect(got, right_loss.detach().cpu(), "the loss it returns:")
         if who == "D" and any((p.grad is not None) if images else (p.grad != 1).any() for p in mine.G.parameters()):
             raise Wrong("D moves as it should, but the step reaches back into G, fills its gradients and uses up the "
                         "graph that G's own step needs: D(x_fake.detach()) cuts that off.")
@@ -290,7 +292,7 @@ def check_jacobian_norm(f):
     norm = W.square().sum().sqrt()
     given = "with G(z) = W z of three latents, whose Jacobian is W for every z,"
     with _Largest() as seen:
-        got = call(f, lambda z: z @ W.T, z)
+        got = call(f, lambda z: z @ W.T.to(z.device), z)
     expect(got, norm.expand(5), given, slips=(
         (norm.square().expand(5), "That is its square: take the root of the sum of squares."),
         (torch.linalg.matrix_norm(W, 2).expand(5), "That is the largest singular value; here the sum of all squares "
@@ -313,8 +315,8 @@ def check_jacobian_norm(f):
         for p in net.parameters():
             p.data *= 8                                   # steep in places, as at the crossings of the ring
         want = torch.stack([torch.autograd.functional.jacobian(net, row).norm() for row in z])
-        expect(call(f, net, z).detach(), want, f"with a small network of {z.shape[1]} latents, whose Jacobian differs "
-               "from z to z,")
+        expect(call(f, net.to(device()), z).detach(), want, f"with a small network of {z.shape[1]} latents, whose "
+               "Jacobian differs from z to z,")
 
 
 @reference(check_jacobian_norm, hints=(
@@ -325,12 +327,15 @@ def jacobian_norm(G, z):
     return torch.func.vmap(torch.func.jacrev(G))(z).flatten(1).norm(dim=1)
 
 
+SHARE = "torch.rand(len(x_real), *[1] * (x_real.dim() - 1), device=x_real.device)"
+
+
 class _Remember(torch.autograd.Function):
     """The identity, which keeps what passes through it, inside torch.func's vmap and grad, too."""
 
     @staticmethod
     def forward(x, critic):
-        critic.seen.append(x.detach().clone())
+        critic.seen.append(x.detach().clone().cpu())
         return x.clone()
 
     @staticmethod
@@ -359,9 +364,9 @@ class _Critic(nn.Module):
     def forward(self, x):
         if x[0].numel() != len(self.w):
             raise Wrong(f"D is asked about shape {tuple(x.shape)} when its inputs are {len(self.w)} numbers each: u "
-                        "needs as many axes as x_real, torch.rand(len(x_real), *[1] * (x_real.dim() - 1)).")
-        x = _Remember.apply(x, self).flatten(1)
-        return x @ self.w + (x @ self.v).square() / 2
+                        f"needs as many axes as x_real, {SHARE}.")
+        place, x = x.device, _Remember.apply(x, self).flatten(1).cpu()
+        return (x @ self.w + (x @ self.v).square() / 2).to(place)
 
     def asked(self):
         """All points that it was asked about, (n, ...)."""
@@ -401,7 +406,7 @@ def check_gradient_penalty(f):
     images, points = pairs(61, 1, 3, 5), pairs(67, 2)
     kinds = {f"{name} {tuple(given[0].shape)}": (_Critic(0.0, given[0]), *given)
              for name, given in (("images", images), ("points", points))}
-    tip = "u needs as many axes as x_real, torch.rand(len(x_real), *[1] * (x_real.dim() - 1))."
+    tip = f"u needs as many axes as x_real, {SHARE}."
     (_, (D, *_), got), *_ = on_each(f, kinds, tip)
     w, image = D.w, D.w.reshape(3, 5)
     expect(got, (w.norm() - 1).square().detach(), "with a linear critic <w, x>, whose slope is w everywhere,", slips=(
@@ -445,7 +450,7 @@ def check_gradient_penalty(f):
 
 @reference(check_gradient_penalty, hints=(
     "Three parts: a random point on each segment from fake to real, the slope of D there, its norm's distance from 1.",
-    "torch.rand(len(x_real), *[1] * (x_real.dim() - 1)) gives one u for each row, of points and of pictures alike.",
+    f"{SHARE} gives one u for each row, of points and of pictures alike.",
     "torch.autograd.grad(D(x).sum(), x, create_graph=True) gives the slopes; x must have requires_grad_() first. "
     "create_graph lets D learn from them.",
     "The norm over all but the batch: slope.flatten(1).norm(dim=1), then ((norm - 1) ** 2).mean()."))
@@ -458,20 +463,25 @@ def gradient_penalty(D, x_real, x_fake):
 
 def check_project(f):
     h, y = torch.randn(7, 131, requires_grad=True), torch.tensor([0, 3, 1, 1, 8, 0, 2])
-    head, embed = nn.Linear(131, 1), nn.Embedding(11, 131)
-    plain, match = head(h)[:, 0], (embed(y) * h).sum(1)
+    head, embed = nn.Linear(131, 1).to(device()), nn.Embedding(11, 131).to(device())
+    label = embed(y.to(device())).cpu()
+
+    def said(h):
+        return head(h.to(device())).cpu()[:, 0]
+
+    plain, match = said(h), (label * h).sum(1)
     got = call(f, h, y, head, embed)
     expect(got, plain + match, "with 7 features of length 131, and 11 classes of which the batch holds 5,", slips=(
         (plain, "The label is not used: add the inner product of embed(y) and h."),
         (match, "The head is not used: D must also say whether the image is real at all."),
         (plain[:, None] + match, "head(h) has shape (B, 1) and spreads over the batch: head(h)[:, 0], or squeeze it."),
-        (plain + (embed(y) @ h.T).sum(1), "Every label is multiplied with every image: multiply row by row, then sum."),
-        (plain + (embed(y) * h).sum(), "The sum runs over the whole batch and mixes the images: sum over dim 1."),
-        (plain + (embed(y) * h).mean(1), "It takes the mean over the features: an inner product is a sum."),
+        (plain + (label @ h.T).sum(1), "Every label is multiplied with every image: multiply row by row, then sum."),
+        (plain + match.sum(), "The sum runs over the whole batch and mixes the images: sum over dim 1."),
+        (plain + match / 131, "It takes the mean over the features: an inner product is a sum."),
         (plain - match, "The match is subtracted: an image that fits its label should get a higher logit."),
-        (head(h + embed(y))[:, 0], "The label is added before the head: it then shifts the logit by the "
+        (said(h + label), "The label is added before the head: it then shifts the logit by the "
          "same amount for every image."),
-        (head(h * embed(y))[:, 0], "The head is laid on the product: head(h) and the inner product are two terms.")))
+        (said(h * label), "The head is laid on the product: head(h) and the inner product are two terms.")))
     expect_slopes(got, plain + match, h=h, **{"head.weight": head.weight, "head.bias": head.bias,
                                               "embed.weight": embed.weight})
     expect(call(f, h[:1], y[:1], head, embed), (plain + match)[:1], "with a batch of one image")

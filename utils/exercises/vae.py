@@ -6,6 +6,7 @@ import numbers
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from ..machine import device
 from . import Wrong, call, current, expect, expect_fresh, expect_normal, expect_slopes, on_each, reference
 
 SHAPES = {"images": (67, 1, 3, 5), "colour images": (11, 3, 2, 5), "points": (71, 2)}
@@ -197,8 +198,8 @@ def check_kl(f):
     wide = 4 * torch.randn(67, 31), 3 * torch.randn(67, 31)
     expect(call(f, *wide), kl(*wide), "with 67 codes of 31 latents, mu up to 15 and logvar up to 10")
     with torch.no_grad():                                  # the distribution of the reader's own draw, by counting
-        z = current("draw")(mu.expand(20_000, 5, 3).reshape(-1, 3), logvar.expand(20_000, 5, 3).reshape(-1, 3))
-        z = z.reshape(20_000, 5, 3)
+        z = current("draw")(*(a.to(device()).expand(20_000, 5, 3).reshape(-1, 3) for a in (mu, logvar)))
+        z = z.cpu().reshape(20_000, 5, 3)
         q, p = Normal(z.mean(0), z.std(0)), Normal(torch.zeros(5, 3), torch.ones(5, 3))
         counted = (q.log_prob(z) - p.log_prob(z)).sum(2).mean()
     if abs(counted - want) > 0.1 * want:

@@ -88,7 +88,7 @@ RIGHT = {
     ],
     "gradient_penalty": [
         """
-        u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+        u = torch.rand(len(x_real), *[1] * (x_real.dim() - 1), device=x_real.device)
         x = (u * x_real + (1 - u) * x_fake).requires_grad_()
         slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
         return (slope.flatten(1).norm(dim=1) - 1).square().mean()
@@ -102,7 +102,7 @@ RIGHT = {
         return ((norm - 1) ** 2).mean()
         """,
         """
-        u = torch.rand(x_real.shape[0])
+        u = torch.rand(x_real.shape[0], device=x_real.device)
         u = u.view(-1, *([1] * (x_real.ndim - 1))).expand_as(x_real)
         x = x_fake + u * (x_real - x_fake)
         x.requires_grad_(True)
@@ -140,7 +140,7 @@ RIGHT = {
         d.fill_diagonal_(float("inf"))
         radius = d.topk(k, dim=1, largest=False).values[:, -1]
         hits = torch.cdist(support, x) <= radius[:, None]
-        return hits.any(0).double().mean()
+        return hits.any(0).to(x.dtype).mean()
         """,
         """
         radius = torch.cdist(support, support).sort(1).values[:, k]
@@ -630,7 +630,7 @@ WRONG = {
             slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
             return (slope.flatten(1).norm(dim=1) - 1).square().mean()"""),
         ("but for images (61, 1, 3, 5) it stops with RuntimeError", """
-            u = torch.rand(len(x_real), 1)
+            u = torch.rand(len(x_real), 1, device=x_real.device)
             x = (u * x_real + (1 - u) * x_fake).requires_grad_()
             slope, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
             return (slope.flatten(1).norm(dim=1) - 1).square().mean()

@@ -28,13 +28,14 @@ def bars(tmp_path_factory):
     return folder
 
 
-def run(notebook, name, folder):
+def run(notebook, name, folder, env=os.environ):
     """Every cell of the notebook under nbval, in a course of its own in `folder`."""
     course = course_copy(folder, **{name: notebook})
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-c", str(ROOT / "pyproject.toml"),
                "--rootdir", str(folder), "-p", "utils.tests.conftest", str(course / "notebooks")]
+    path = os.pathsep.join([str(ROOT), env.get("PYTHONPATH", "")])
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT), "WORKSHOP_BUDGET": "0.002"})
+                          env={**env, "PYTHONPATH": path, "WORKSHOP_BUDGET": "0.002"})
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     assert done.returncode == 0 and f"{cells} passed" in done.stdout, done.stdout[-3000:]
 

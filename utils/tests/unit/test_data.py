@@ -93,7 +93,7 @@ def test_a_downloaded_set_is_kept_where_it_can_be(tmp_path, monkeypatch, writabl
     """The four files stand in for those of a download: same format, their own checksums."""
     md5 = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in RAW.glob("*.gz")}
     monkeypatch.setattr(data.SETS["MNIST"], "resources", list(md5.items()))
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "own"))
     seen = []
 
     def fetch(url, *args, **kwargs):
@@ -107,7 +107,7 @@ def test_a_downloaded_set_is_kept_where_it_can_be(tmp_path, monkeypatch, writabl
         assert len(data.load("MNIST", root=root)[0]) == 60000
         assert len(seen) == 4 and all(url.startswith("https://") for url in seen)
     assert data.label() == "MNIST" and data.classes() == tuple("0123456789")
-    kept = root / "MNIST" / "raw" if writable else tmp_path / "cache" / "MNIST"
+    kept = root / "MNIST" / "raw" if writable else tmp_path / "own" / "generative-images" / "MNIST"
     assert sorted(path.name for path in kept.iterdir()) == sorted(md5)
 
 

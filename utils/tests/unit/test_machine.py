@@ -1,6 +1,49 @@
-import pytest
+import os
+import subprocess
+import sys
+import time
 
-from utils import machine
+import pytest
+import torch
+
+from utils import data, machine
+
+HERE = machine.device().type
+
+
+@pytest.mark.parametrize("wish, type", [("", HERE), ("cpu", "cpu"), (HERE, HERE)])
+def test_the_device_is_what_torch_finds_unless_another_is_wished_for(monkeypatch, wish, type):
+    monkeypatch.setenv("WORKSHOP_DEVICE", wish)
+    assert machine.device().type == type and machine.describe().startswith(type)
+    assert machine.layout() == (torch.channels_last if type == "cpu" else torch.contiguous_format)
+
+
+def test_a_device_that_is_not_here_is_refused_in_a_sentence(monkeypatch):
+    monkeypatch.setenv("WORKSHOP_DEVICE", "warp")
+    with pytest.raises(ValueError, match=f"WORKSHOP_DEVICE is 'warp', and torch finds {HERE} here: set it to .*cpu"):
+        machine.device()
+
+
+def test_a_course_that_cannot_be_written_to_leaves_a_place_of_the_readers_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "mine"))
+    assert data.own_place() == data.ROOT
+    monkeypatch.setattr(os, "access", lambda path, mode: data.ROOT not in (path, *path.parents))
+    assert data.own_place() == tmp_path / "mine" / "generative-images" and data.own_place().is_dir()
+    (tmp_path / "file").write_text("")                         # no folder can be made in a file
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(machine.tempfile, "gettempdir", lambda: str(tmp_path / "temp"))
+    assert (tmp_path / "temp") in data.own_place().parents
+    monkeypatch.setattr(machine.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
+    with pytest.raises(OSError, match="set XDG_DATA_HOME"):
+        machine.own_folder()
+
+
+@pytest.mark.skipif(not machine.queued(), reason="the system does not tell how long a thread waits for a core")
+def test_waiting_for_a_core_is_counted_and_sleeping_is_not():
+    before = machine.queued()
+    time.sleep(0.3)
+    after = machine.queued()
+    assert all(0 <= after[thread] - seconds < 0.2 for thread, seconds in before.items() if thread in after)
 
 
 @pytest.mark.parametrize("factor, n", [("0.5", 1000), ("3", 2000), ("0.001", 20)])
@@ -45,4 +88,17 @@ def test_where_the_machine_does_not_tell_its_free_memory_nothing_is_limited(monk
     monkeypatch.setattr(machine, "free_memory", lambda: None)
     with machine.memory_limit():
         assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+@pytest.mark.skipif(HERE != "cpu" or machine.free_memory() is None, reason="Linux without a GPU only")
+def test_a_program_started_during_a_training_works_and_the_stop_button_lifts_the_limit():
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with pytest.raises(KeyboardInterrupt), machine.memory_limit():
+        assert resource.getrlimit(resource.RLIMIT_DATA) != before
+        done = subprocess.run([sys.executable, "-c", "import numpy; print(numpy.ones(10 ** 7).sum())"],
+                              capture_output=True, text=True)
+        assert done.stdout == "10000000.0\n", done.stderr
+        raise KeyboardInterrupt
     assert resource.getrlimit(resource.RLIMIT_DATA) == before

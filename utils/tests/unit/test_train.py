@@ -45,6 +45,25 @@ def test_box_in_minutes_ends_by_the_clock(monkeypatch):
     assert run.step == len(seen) and 55 < run.seconds < 65
 
 
+@pytest.mark.parametrize("share, crowded", [(0.0, False), (0.1, False), (0.75, True)])
+def test_a_training_that_waits_for_a_core_says_so(monkeypatch, capsys, share, crowded):
+    now = [0.0]
+
+    def clock():
+        now[0] += 0.125
+        return now[0]
+    monkeypatch.setattr(train.time, "perf_counter", clock)
+    monkeypatch.setattr(train, "queued", lambda: {"loop": 3 + share * now[0], "other": 7.0})
+    with Run(steps=20_000, every=0.0) as run:                  # 400: the tests' budget is 0.02
+        list(run.over(itertools.repeat(0)))
+        assert run.remaining().endswith(", another program uses these cores") == crowded
+    said = capsys.readouterr().out
+    assert ("another program is using these cores" in said) == crowded
+    if crowded:
+        speed, possible = map(float, re.search(r"cores: (\S+) steps a second where about (\S+) were", said).groups())
+        assert 3.5 < possible / speed < 4.5 and said.endswith("what you see is less trained\n")
+
+
 @pytest.mark.parametrize("factor, steps", [("0.5", 10), ("2", 40), ("0.0001", 2)])
 def test_budget_scales_the_box(monkeypatch, factor, steps):
     monkeypatch.setenv("WORKSHOP_BUDGET", factor)
