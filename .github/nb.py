@@ -4,6 +4,7 @@
     python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, size
     python .github/nb.py weights [--budget B]   train what ships in data/pretrained again, B times as long
     python .github/nb.py bench [NOTEBOOK ...]   train 1/4, 1 and 4 times the minutes: what it costs and reaches
+    python .github/nb.py counts [NOTEBOOK ...]  its first part alone: kernels and waits that a GPU would feel
     python .github/nb.py gallery                draw the pictures of the README with the weights that ship
     python .github/nb.py page FOLDER            the notebooks as HTML, with their saved outputs and an index
     python .github/nb.py home [OWNER/REPO]      write where the repository lives everywhere, or print it
@@ -166,6 +167,55 @@ print(json.dumps(row | more | {"step": run.step, "peak": peak}))
 """
 
 
+COUNTS = """
+import json
+import statistics
+
+from utils.train import Run
+
+marks = []
+
+
+def counter():
+    return sum(torch.imitation.calls().values()), torch.imitation.waits()
+
+
+def marked(run, batches, inner=Run.over):
+    for batch in inner(run, batches):
+        marks.append(counter())
+        yield batch
+
+
+Run.over = marked
+{training}
+steps = [[b - a for a, b in zip(*pair)] for pair in zip(marks, marks[1:])]
+with torch.no_grad():
+    before = counter()
+    sample(2000)
+    drawn = [b - a for a, b in zip(before, counter())]
+print(json.dumps([*map(statistics.median, zip(*steps)), *drawn]))
+"""
+
+
+def counts(paths):
+    """Print how many kernels a GPU would launch, and how often Python would wait for it, for a step of each main
+    training and for drawing 2,000 images, as the imitation of utils/tests/accelerator counts them. Returns the waits."""
+    from utils.tests.accelerator import imitation
+
+    imitation.build()
+    os.environ["PYTHONPATH"], waits = str(imitation.HERE), 0
+    print("notebook     kernels a step  waits a step  kernels for 2,000 images  waits")
+    for path in paths:
+        notebook = cut(path)
+        training, = (cell.source for cell in notebook.cells if "minutes = 3" in cell.source)
+        *_, last = execute_with(COUNTS.format(training=training), notebook, path, 0.02).splitlines()
+        numbers = json.loads(last)
+        print(f"{path.stem:12s}{numbers[0]:15.0f}{numbers[1]:14.0f}{numbers[2]:26.0f}{numbers[3]:7.0f}", flush=True)
+        waits += numbers[1] + numbers[3]
+    del os.environ["PYTHONPATH"]
+    return waits
+
+
 def bench(paths):
     """Train the model of each notebook with 1/4, 1 and 4 times its minutes and print what that cost and reached; then
     where a reader waits: the set-up cell, the first picture, the slowest cells.
@@ -173,6 +223,7 @@ def bench(paths):
     Only ratios compare between machines, so the distance is divided by that of as many real images. Returns whether
     some model was worse with more minutes, by more than a tenth: so much can be the seed.
     """
+    counts(paths)
     print("model     budget minutes   steps images/s distance/floor precision recall ms/image calls peak memory")
     worse, waits = False, []
     for path in paths:
@@ -380,7 +431,8 @@ def main():
     verbs.add_parser("run").add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
     verbs.add_parser("lint")
     verbs.add_parser("weights").add_argument("--budget", type=float, default=1)
-    verbs.add_parser("bench").add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
+    for verb in ("bench", "counts"):
+        verbs.add_parser(verb).add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
     verbs.add_parser("gallery")
     verbs.add_parser("page").add_argument("folder", type=Path)
     verbs.add_parser("home").add_argument("name", nargs="?")
@@ -390,8 +442,8 @@ def main():
         return run([path.resolve() for path in given.notebooks])
     if given.verb == "weights":
         return weights(given.budget)
-    if given.verb == "bench":
-        return bench([path.resolve() for path in given.notebooks])
+    if given.verb in ("bench", "counts"):
+        return globals()[given.verb]([path.resolve() for path in given.notebooks])
     if given.verb == "gallery":
         return gallery()
     if given.verb == "page":

@@ -1,5 +1,6 @@
 """Small helpers for the three notebooks. Every file can be read alone."""
 
+import os
 from importlib.util import find_spec
 
 from .cores import share
@@ -9,3 +10,4 @@ if missing := [name for name in ("torch", "torchvision", "matplotlib", "ipywidge
                       "folder with the Python of this notebook, then restart the kernel and run this cell again")
 
 share()
+os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")      # what an Apple GPU lacks runs on the CPU, with a warning

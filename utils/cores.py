@@ -51,4 +51,4 @@ def share():
     if cores() < (os.cpu_count() or 1):
         os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", "3000")            # turns of a loop, some microseconds, then asleep
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")            # turns of a loop, some microseconds, then asleep

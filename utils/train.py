@@ -189,7 +189,7 @@ class Run:
         line = f"{line} - {ended}" if ended else line
         if share := min(0.99, self._crowded()):
             speed = self.step / seconds
-            line += (f" - another program is using these cores: {speed:.2g} steps a second where about "
+            line += (f" - another program is using these cores: {speed:.2g} steps a second where at least "
                      f"{speed / (1 - share):.2g} were possible; what you see is less trained")
         return line
 

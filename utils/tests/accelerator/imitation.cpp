@@ -251,6 +251,10 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("set_.source_Storage_storage_offset", at::native::set_storage_cpu_);
   m.impl("convolution_overrideable", CppFunction::makeFromBoxedFunction<&convolution>());
   m.impl("convolution_backward_overrideable", CppFunction::makeFromBoxedFunction<&convolution_backward>());
+  for (const auto& op : c10::Dispatcher::singleton().getAllOpNames())          // one launch, as on CUDA, not one for each
+    if (op.name.rfind("aten::_foreach_", 0) == 0)                              // tensor, which is the default elsewhere
+      m.impl((op.name.substr(6) + (op.overload_name.empty() ? "" : "." + op.overload_name)).c_str(),
+             CppFunction::makeFromBoxedFunction<&fallback>());
 }
 
 TORCH_LIBRARY_IMPL(_, PrivateUse1, m) {

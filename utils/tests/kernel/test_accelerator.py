@@ -24,14 +24,9 @@ pytestmark = pytest.mark.accelerator
 THERE = "from utils import machine\nassert machine.device().type == 'imitation'"
 
 
-@pytest.fixture(params=["CUDA", "Apple"])
-def manners(request, apple):
-    """The environment of a process in which torch finds the imitation, in the manners of either."""
-    return apple if request.param == "Apple" else {k: v for k, v in apple.items() if k != "IMITATION_APPLE"}
-
-
 @pytest.fixture(scope="module")
 def apple():
+    """The environment of a process in which torch finds the imitation."""
     with FileLock(imitation.HERE / "build.lock"):              # two workers of pytest-xdist may want it
         try:
             imitation.build()
@@ -74,20 +69,34 @@ y = (x @ x.T).relu().sum()
 assert torch.imitation.waits() == before and torch.imitation.calls()["aten::relu"] == 1
 y.item()
 assert torch.imitation.waits() == before + 1
+
+from utils.toy import Ring
+
+ring, before = Ring(device=there), torch.imitation.waits()
+ring.score(x, torch.tensor(0.5))
+ring.log_prob(x, torch.full((3,), 0.5, device=there))
+assert torch.imitation.waits() == before                           # nor does a step of the exact sampler wait
 """
 
 
-def test_the_imitation_refuses_what_a_gpu_refuses_and_counts(manners):
-    code = REFUSALS.replace("APPLE", str("IMITATION_APPLE" in manners))
-    done = subprocess.run([sys.executable, "-c", code], env=manners, capture_output=True, text=True)
+@pytest.mark.parametrize("manners", ["CUDA", "Apple"])
+def test_the_imitation_refuses_what_a_gpu_refuses_and_counts(manners, apple):
+    code = REFUSALS.replace("APPLE", str(manners == "Apple"))
+    env = {key: value for key, value in apple.items() if manners == "Apple" or key != "IMITATION_APPLE"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_the_quick_lane(manners):
+def test_the_quick_lane(apple):
     """Exercises, ruler, weights, figures: whatever asks for the device gets the imitation."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-m", "not slow", "utils/tests/unit"]
-    done = subprocess.run(command, cwd=ROOT, env=manners, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=apple, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-5000:]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_step_of_a_main_training_and_of_its_sampler_waits(path, apple, tool):
+    assert tool.counts([path]) == 0
 
 
 @pytest.mark.parametrize("reader", ["blank", "solved"])

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_a_quota_of_cpu_time_counts_as_cores(tmp_path, lines, folder, files, wan
 
 
 @pytest.mark.parametrize("given, want", [
-    ({}, {"GOMP_SPINCOUNT": "3000"}),
+    ({}, {"GOMP_SPINCOUNT": "1000"}),
     ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "active"}),                 # the reader's word counts
     ({"GOMP_SPINCOUNT": "7", "OMP_NUM_THREADS": "1"}, {"GOMP_SPINCOUNT": "7", "OMP_NUM_THREADS": "1"})])
 def test_what_threads_are_told_before_torch_is_there(given, want):
@@ -55,3 +56,37 @@ def test_fewer_cores_are_taken_although_torch_is_there_already(monkeypatch):
     cores.share()
     assert torch.get_num_threads() == 1
     torch.set_num_threads(before)
+
+
+TRAINING = """
+import sys, time
+import utils, torch
+net = torch.nn.Sequential(torch.nn.Conv2d(4, 48, 3, padding=1), torch.nn.SiLU(), torch.nn.Conv2d(48, 4, 3, padding=1))
+opt, x = torch.optim.Adam(net.parameters()), torch.randn(32, 4, 14, 14)
+time.sleep(max(0, float(sys.argv[1]) - time.time()))                        # all begin together
+steps, end = 0, time.monotonic() + 4
+while time.monotonic() < end:
+    opt.zero_grad()
+    (net(x) - x).square().mean().backward()
+    opt.step()
+    steps += 1
+print(steps)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="as OpenMP is built for Linux")
+def test_trainings_side_by_side_make_together_what_one_makes_alone():
+    """With threads that wait awake two made a third of it, and four a fifth."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
+
+    def steps(readers):
+        start = str(time.time() + 5 + 2 * readers)
+        running = [subprocess.Popen([sys.executable, "-c", TRAINING, start], cwd=ROOT, env=env, stdout=subprocess.PIPE)
+                   for _ in range(readers)]
+        return sum(int(process.communicate()[0]) for process in running)
+
+    alone = steps(1)
+    shares = [steps(readers) / alone for readers in (2, 4)]
+    print(shares)
+    assert min(shares) > 0.4, shares                           # 0.8 and more on a quiet machine
