@@ -199,7 +199,10 @@ print(json.dumps([*map(statistics.median, zip(*steps)), *drawn]))
 
 def counts(paths):
     """Print how many kernels a GPU would launch, and how often Python would wait for it, for a step of each main
-    training and for drawing 2,000 images, as the imitation of utils/tests/accelerator counts them. Returns the waits."""
+    training and for drawing 2,000 images, as the imitation of utils/tests/accelerator counts them.
+
+    Returns the waits.
+    """
     from utils.tests.accelerator import imitation
 
     imitation.build()

@@ -211,7 +211,7 @@ def test_summary_tells_whose_functions_are_used(capsys):
         "  inside: the reference (yours is not right yet)"]
 
 
-@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="the system does not tell computing from waiting")
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="the system does not tell")
 def test_a_right_answer_that_waits_for_a_crowded_machine_is_right(monkeypatch):
     monkeypatch.setattr(exercises, "TIME_LIMIT_S", 0.5)
     calls = []
