@@ -102,7 +102,7 @@ RIGHT = {
         return ((norm - 1) ** 2).mean()
         """,
         """
-        u = torch.rand(x_real.shape[0], device=x_real.device)
+        u = torch.rand(x_real.shape[0], device=device)
         u = u.view(-1, *([1] * (x_real.ndim - 1))).expand_as(x_real)
         x = x_fake + u * (x_real - x_fake)
         x.requires_grad_(True)

@@ -22,7 +22,8 @@ from ..strangers import STRANGERS
 def build(name, body):
     """The reader's function: the signature of the reference, and `body`."""
     signature = inspect.signature(_known[name][0])
-    scope = {"torch": torch, "nn": torch.nn, "F": F, "math": math, "np": numpy, "q_sample": _known["q_sample"][0]}
+    scope = {"torch": torch, "nn": torch.nn, "F": F, "math": math, "np": numpy, "device": machine.device(),
+             "q_sample": _known["q_sample"][0]}
     exec(f"def {name}{signature}:\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}", scope)
     return scope[name]
 

@@ -96,8 +96,9 @@ def test_the_benchmark_says_whether_more_minutes_helped(distances, worse, tool, 
         assert ours.source == tool.BENCH
         ours.outputs = [nbformat.v4.new_output("stream", text=json.dumps(row | {"frechet": left.pop(0)}))]
 
-    with patch.object(tool, "execute", execute):
+    with patch.object(tool, "execute", execute), patch.object(tool, "counts") as counts:     # counted on the imitation
         assert tool.bench(NOTEBOOKS[2:]) == worse
+    counts.assert_called_once_with(NOTEBOOKS[2:])
     budgets = [budget for budget, _ in seen]
     assert budgets == ["0.25", "1", "4"] and seen[0][1] == seen[2][1] < seen[1][1]      # the whole notebook once
     assert capsys.readouterr().out.endswith(("Some" if worse else "No") + " model was worse with more minutes.\n")

@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from utils import train
+from utils import machine, train
 from utils.train import EMA, Run
 
 
@@ -241,12 +241,12 @@ def test_looking_does_not_change_the_training(monkeypatch):
         torch.manual_seed(0)
         with Run(steps=20, show=show, every=0) as run:
             for _ in run.over(itertools.repeat(0)):
-                last = torch.randn(3)
+                last = torch.randn(3, device=machine.device())
         return last, run
 
     def draw():
         assert not torch.is_grad_enabled()
-        torch.randn(10)
+        torch.randn(10), torch.randn(10, device=machine.device())
         return Figure()
     drawn, run = final(draw)
     assert torch.equal(drawn, final(None)[0]) and len(shown) >= 3 and run._drawn_s > 0
