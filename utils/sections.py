@@ -4,6 +4,7 @@
 on autoreload, so that an edit in `utils/` counts at once.
 """
 
+import ast
 import builtins
 import contextlib
 import json
@@ -122,7 +123,17 @@ def _names(source):
         uses |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
         inner += table.get_children()
     trained = set(re.findall(r"(\w+)\.parameters\(\)", code))
-    return makes | trained, uses - makes - set(dir(builtins))
+    loops = _loop_names(ast.parse(code))           # from Python 3.12 on the table has them among the cell's own
+    return (makes | trained) - loops, uses - makes - loops - set(dir(builtins))
+
+
+def _loop_names(tree):
+    """Names that only comprehensions make."""
+    targets = [name for node in ast.walk(tree) if isinstance(node, ast.comprehension)
+               for name in ast.walk(node.target) if isinstance(name, ast.Name)]
+    others = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+              and node not in targets}
+    return {name.id for name in targets} - others
 
 
 def _explain(shell, kind, error, trace, tb_offset=None):
