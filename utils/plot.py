@@ -119,25 +119,26 @@ def trilemma(rows):
     """
     last = list(rows.values())[-1]
     panels = {"quality: precision": lambda row: row["precision"], "diversity: recall": lambda row: row["recall"],
-              "speed: images per second": lambda row: 1000 / row["ms"] * (row["device"] == last["device"])}
+              "speed: images per second": lambda row: 1000 / row["ms"] if row["device"] == last["device"] else None}
     figure = Picture(8, 0.9 + 0.4 * len(rows))
     best = []
     for axes, (title, value) in zip(figure.subplots(1, 3, sharey=True), panels.items()):
         values = [value(row) for row in rows.values()]
-        names = list(rows)
-        winner = max(range(len(values)), key=values.__getitem__)
+        names, least = list(rows), min(v for v in values if v is not None)
+        lengths = [v or 0 for v in values]
+        winner = max(range(len(values)), key=lengths.__getitem__)
         best.append(names[winner])
-        axes.barh(names, values, color=[BLUE if i == winner else "#c9c9c9" for i in range(len(values))],
+        axes.barh(names, lengths, color=[BLUE if i == winner else "#c9c9c9" for i in range(len(values))],
                   hatch=["//" if row.get("shipped") else "" for row in rows.values()], edgecolor="white")
         for i, v in enumerate(values):
-            said = f" on {rows[names[i]]['device']}" if v == 0 else f" {v:.2f} " if v < 10 else f" {v:,.0f} "
-            axes.text(v or min(filter(None, values)) / 9, i, said, va="center", fontsize=9,
+            said = f" on {rows[names[i]]['device']}" if v is None else f" {v:.2f} " if v < 10 else f" {v:,.0f} "
+            axes.text(least / 9 if v is None else v, i, said, va="center", fontsize=9,
                       bbox={"color": "white", "pad": 0})         # else the dotted line runs through the number
         axes.invert_yaxis() if axes is figure.axes[0] else None
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_title(title, fontsize=10)
         if "speed" in title:
-            axes.set(xscale="log", xlim=(min(filter(None, values)) / 10, max(values) * 10))
+            axes.set(xscale="log", xlim=(least / 10, max(lengths) * 10))
         else:
             axes.set_xlim(0, 1.2)
             key = title.split()[-1]

@@ -122,6 +122,8 @@ def test_trilemma_says_who_wins_and_hatches_what_is_shipped():
     elsewhere = plot.trilemma({"GAN": ROWS["GAN (shipped)"], "diffusion": ROWS["diffusion"] | {"device": "cuda"}})
     assert elsewhere.get_suptitle() == "diffusion wins all three"                  # its speed has no rival there
     assert [text.get_text().strip() for text in elsewhere.axes[2].texts][0] == "on cpu"
+    nothing = {name: row | {"precision": 0.0, "recall": 0.0} for name, row in ROWS.items()}     # hardly trained at all
+    assert [text.get_text().strip() for text in plot.trilemma(nothing).axes[1].texts] == ["0.00", "0.00"]
 
 
 def test_film_shows_stored_pictures():
