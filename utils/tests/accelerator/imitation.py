@@ -29,20 +29,21 @@ def library():
 def build():
     """Compile it, if it is not there or older than its source. Raises RuntimeError where there is no g++."""
     import torch
+    from filelock import FileLock
     from torch.utils.cpp_extension import include_paths, library_paths
 
     if shutil.which("g++") is None:
         raise RuntimeError("there is no C++ compiler here: apt-get install g++")
-    source = HERE / "imitation.cpp"
+    source, half = HERE / "imitation.cpp", library().with_suffix(".part")
     library().parent.mkdir(exist_ok=True)
-    if library().exists() and library().stat().st_mtime > source.stat().st_mtime:
-        return
-    half = library().with_suffix(".part")
-    subprocess.run(["g++", "-std=c++20", "-O1", "-shared", "-fPIC", str(source), "-o", str(half),
-                    f"-D_GLIBCXX_USE_CXX11_ABI={int(torch._C._GLIBCXX_USE_CXX11_ABI)}",
-                    *(f"-isystem{path}" for path in include_paths()), *(f"-L{path}" for path in library_paths()),
-                    "-lc10", "-ltorch_cpu"], check=True)
-    half.replace(library())
+    with FileLock(library().with_suffix(".lock")):             # two workers of pytest-xdist may want it
+        if library().exists() and library().stat().st_mtime > source.stat().st_mtime:
+            return
+        subprocess.run(["g++", "-std=c++20", "-O1", "-shared", "-fPIC", str(source), "-o", str(half),
+                        f"-D_GLIBCXX_USE_CXX11_ABI={int(torch._C._GLIBCXX_USE_CXX11_ABI)}",
+                        *(f"-isystem{path}" for path in include_paths()), *(f"-L{path}" for path in library_paths()),
+                        "-lc10", "-ltorch_cpu"], check=True)
+        half.replace(library())
 
 
 def load():
