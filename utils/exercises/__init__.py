@@ -168,7 +168,7 @@ def _judge(function, check):
         with same_random_numbers(), torch.enable_grad(), _time_limit(), contextlib.redirect_stdout(printed):
             torch.manual_seed(SEED + 1)                # of all devices; the check's own numbers are others
             torch.default_generator.manual_seed(SEED)
-            check(_in_place(function))
+            check(_on_device(function))
         return None
     except Wrong as wrong:
         return str(wrong)
@@ -181,7 +181,7 @@ def _judge(function, check):
             print(printed.getvalue().rstrip())
 
 
-def _in_place(function):
+def _on_device(function):
     """The function where the notebook runs: tensors go to that device, and what it returns comes back to the CPU.
 
     It must return tensors of that device, change no tensor that it was given, and not set the seed of all of torch.

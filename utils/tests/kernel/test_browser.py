@@ -22,6 +22,7 @@ TimeoutError, sync_playwright = playwright.TimeoutError, playwright.sync_playwri
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.browser,
               pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")]
+FAILED = '[data-mime-type="application/vnd.jupyter.stderr"]'         # what it prints there, and tracebacks
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
 
 
@@ -107,9 +108,9 @@ def run_all(page):
 
 
 def wait_for_the_end(page, seconds):
-    """Every cell has its number. The folded set-up cell shows no prompt, and is over if the next one is."""
-    page.wait_for_function(f"() => {PROMPTS}.every(e => !e.textContent || /\\d/.test(e.textContent))",
-                           timeout=seconds * 1000)
+    """Every cell has its number, or one failed. The folded set-up cell shows none; it is over if the next one is."""
+    page.wait_for_function(f"() => document.querySelector('{FAILED}') || "
+                           f"{PROMPTS}.every(e => !e.textContent || /\\d/.test(e.textContent))", timeout=seconds * 1000)
 
 
 def screenshot(page, name):
@@ -118,7 +119,7 @@ def screenshot(page, name):
 
 
 def check_clean(page):
-    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0     # tracebacks, too
+    assert page.locator(FAILED).count() == 0
     assert page.errors == []
 
 
