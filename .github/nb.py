@@ -2,7 +2,7 @@
 
     python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
     python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, size
-    python .github/nb.py weights [--budget B]   train what ships in data/pretrained again, B times as long
+    python .github/nb.py weights [NOTEBOOK ...] train again what ships in data/pretrained, --budget times as long
     python .github/nb.py bench [NOTEBOOK ...]   train 1/4, 1 and 4 times the minutes: what it costs and reaches
     python .github/nb.py counts [NOTEBOOK ...]  its first part alone: kernels and waits that a GPU would feel
     python .github/nb.py gallery                draw the pictures of the README with the weights that ship
@@ -132,10 +132,10 @@ with torch.no_grad():
 """
 
 
-def weights(budget):
+def weights(paths, budget):
     """Train the model of each notebook's row `budget` times as long, with the notebook's own cells; save it to ship,
     and enter its row in data/README.md: the command, what three draws measure, and the checksum."""
-    for path in NOTEBOOKS:
+    for path in paths:
         notebook = cut(path)
         draws = json.loads(execute_with(DRAWS, notebook, path, budget).splitlines()[-1])
         print(path.stem, *(output.text for output in notebook.cells[-1].outputs), sep="\n")
@@ -152,8 +152,8 @@ def entered(text, name, file, budget, draws):
         values = [f"{draw[key]:.{digits}f}" for draw in sorted(draws, key=lambda draw: draw[key])]
         spans.append(f"{word} {values[0]} to {values[-1]}")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    command = f"python .github/nb.py weights --budget {budget:g}"
-    return text.replace(old, f"| `{name}` | `{command}` | {what}: {', '.join(spans)} | `{digest}` |")
+    command = f"`python .github/nb.py weights --budget {budget:g}` ({3 * budget:.2g} minutes)"
+    return text.replace(old, f"| `{name}` | {command} | {what}: {', '.join(spans)} | `{digest}` |")
 
 
 BENCH = """
@@ -164,7 +164,7 @@ kernel = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss    # Linux co
 peak = kernel if device.type == "cpu" else torch.get_device_module(device).max_memory_allocated()
 with torch.no_grad():
     more = metrics.measure(sample(10_000))
-print(json.dumps(row | more | {"step": run.step, "peak": peak}))
+print(json.dumps(row | more | {"step": run.step, "batch": batch_size, "peak": peak}))
 """
 
 
@@ -232,14 +232,12 @@ def bench(paths):
     worse, waits = False, []
     for path in paths:
         ratios = []
-        source = "\n".join(cell.source for cell in cut(path).cells)
-        size, = map(int, re.findall(r"batches\(x_train, y_train, size=(\d+)", source))     # it trains one model only
         for budget in (0.25, 1, 4):
             notebook = nbformat.read(path, as_version=4) if budget == 1 else cut(path)
             row = json.loads(execute_with(BENCH, notebook, path, budget))
             ratios.append(row["frechet"] / row["floor"]["frechet"])
             print(f"{row['name']:10s}{budget:6g}{row['minutes']:8.2f}{row['step']:8,d}"
-                  f"{size * row['step'] / row['minutes'] / 60:9,.0f}{ratios[-1]:15.1f}{row['precision']:10.2f}"
+                  f"{row['batch'] * row['step'] / row['minutes'] / 60:9,.0f}{ratios[-1]:15.1f}{row['precision']:10.2f}"
                   f"{row['recall']:7.2f}{row['ms']:9.2f}{row['calls']:6.0f}{row['peak'] / 1e6:9,.0f} MB", flush=True)
             if budget == 1:
                 waits += where_readers_wait(notebook, path)
@@ -434,9 +432,9 @@ def main():
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("run").add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
     verbs.add_parser("lint")
-    verbs.add_parser("weights").add_argument("--budget", type=float, default=1)
-    for verb in ("bench", "counts"):
+    for verb in ("weights", "bench", "counts"):
         verbs.add_parser(verb).add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
+    verbs.choices["weights"].add_argument("--budget", type=float, default=1)
     verbs.add_parser("gallery")
     verbs.add_parser("page").add_argument("folder", type=Path)
     verbs.add_parser("home").add_argument("name", nargs="?")
@@ -445,7 +443,7 @@ def main():
     if given.verb == "run":
         return run([path.resolve() for path in given.notebooks])
     if given.verb == "weights":
-        return weights(given.budget)
+        return weights([path.resolve() for path in given.notebooks], given.budget)
     if given.verb in ("bench", "counts"):
         return globals()[given.verb]([path.resolve() for path in given.notebooks])
     if given.verb == "gallery":

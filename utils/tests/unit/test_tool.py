@@ -73,7 +73,7 @@ def test_weights_are_entered_in_the_list(tool, tmp_path):
     before = tool.LIST.read_text("utf-8")
     after = tool.entered(before, "gan.pt", file, 4, draws)
     row, = set(after.splitlines()) - set(before.splitlines())
-    assert row == ("| `gan.pt` | `python .github/nb.py weights --budget 4` | the generator of notebook 1, section 5: "
+    assert row == ("| `gan.pt` | `python .github/nb.py weights --budget 4` (12 minutes) | the generator of notebook 1, section 5: "
                    "distance 5.0 to 7.0, precision 0.70 to 0.70, recall 0.60 to 0.62 | "
                    f"`{hashlib.sha256(b'new').hexdigest()}` |")
 
@@ -81,7 +81,7 @@ def test_weights_are_entered_in_the_list(tool, tmp_path):
 @pytest.mark.parametrize("distances, worse", [((30, 20, 10), False), ((30, 20, 21), False), ((30, 10, 20), True)],
                          ids=["better", "alike", "worse"])
 def test_the_benchmark_says_whether_more_minutes_helped(distances, worse, tool, capsys):
-    row = {"name": "diffusion", "minutes": 0.75, "step": 900, "floor": {"frechet": 2.0}, "precision": 0.5,
+    row = {"name": "diffusion", "minutes": 0.75, "step": 900, "batch": 32, "floor": {"frechet": 2.0}, "precision": 0.5,
            "recall": 0.25, "ms": 0.1, "calls": 1.0, "peak": 5e8}
     left, seen = list(distances), []
 
@@ -101,7 +101,9 @@ def test_the_benchmark_says_whether_more_minutes_helped(distances, worse, tool, 
     counts.assert_called_once_with(NOTEBOOKS[2:])
     budgets = [budget for budget, _ in seen]
     assert budgets == ["0.25", "1", "4"] and seen[0][1] == seen[2][1] < seen[1][1]      # the whole notebook once
-    assert capsys.readouterr().out.endswith(("Some" if worse else "No") + " model was worse with more minutes.\n")
+    said = capsys.readouterr().out
+    assert said.endswith(("Some" if worse else "No") + " model was worse with more minutes.\n")
+    assert "   900      640 " in said                                                    # 32 * 900 / 45 images a second
 
 
 def test_a_notebook_is_saved_with_the_rows_of_those_before_it(tool, tmp_path):
