@@ -50,8 +50,8 @@ def trained(reader, pattern, new):
 
 @pytest.mark.parametrize("what, pattern, new", [
     ("learning rate 100", r"(lr=|parameters\(\), )\de-3", r"\g<1>100.0"),
-    ("batch of 1", r"size=batch_size", "size=1"),
-    ("batch of 60,000", r"size=batch_size", "size=60_000")], ids=["learning-rate-100", "batch-1", "batch-60000"])
+    ("batch of 1", "batch_size, seed", "1, seed"),
+    ("batch of 60,000", "batch_size, seed", "60_000, seed")], ids=["learning-rate-100", "batch-1", "batch-60000"])
 def test_an_extreme_setting_ends_in_a_sentence_and_loses_nothing(reader, what, pattern, new):
     notebook, k = reader
     k.run("free = machine.free_memory\nmachine.free_memory = lambda: 3 * 10 ** 9           # a small machine")
