@@ -206,7 +206,7 @@ class Run:
         self._loaded_s, self.step = facts["seconds"], facts["step"]
         self.history = {name: (list(steps), list(values)) for name, (steps, values) in facts["history"].items()}
         self.ended = ("not trained here: weights that ship with the course, of a training of "
-                      f"{self._loaded_s / 60:.0f} minutes")
+                      f"{self._loaded_s / 60:.0f} minutes (the text speaks of a shorter one)")
 
 
 def _exploded(history):
