@@ -430,22 +430,20 @@ def home(new):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("run").add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
-    verbs.add_parser("lint")
-    for verb in ("weights", "bench", "counts"):
+    for verb in ("run", "weights", "bench", "counts"):
         verbs.add_parser(verb).add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
+    verbs.add_parser("lint")
     verbs.choices["weights"].add_argument("--budget", type=float, default=1)
     verbs.add_parser("gallery")
     verbs.add_parser("page").add_argument("folder", type=Path)
     verbs.add_parser("home").add_argument("name", nargs="?")
     given = parser.parse_args()
     sys.path.insert(0, str(ROOT))                  # for utils
-    if given.verb == "run":
-        return run([path.resolve() for path in given.notebooks])
+    paths = [path.resolve() for path in getattr(given, "notebooks", ())]
     if given.verb == "weights":
-        return weights([path.resolve() for path in given.notebooks], given.budget)
-    if given.verb in ("bench", "counts"):
-        return globals()[given.verb]([path.resolve() for path in given.notebooks])
+        return weights(paths, given.budget)
+    if given.verb in ("run", "bench", "counts"):
+        return globals()[given.verb](paths)
     if given.verb == "gallery":
         return gallery()
     if given.verb == "page":
