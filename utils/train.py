@@ -17,14 +17,15 @@ from .machine import budget, memory_limit, queued, same_random_numbers, wait
 
 
 class Run:
-    """Surroundings of your own training loop, boxed in minutes of training or in steps.
+    """Surroundings of your own training loop, boxed in minutes of training, in steps, or in both.
 
         with Run(minutes=2, opts=(opt_G, opt_D), show=lambda: plot.images(G(z_fixed))) as run:
             for x_real, y in run.over(batches(x_train, y_train, size=64)):
                 ...                        # zero_grad, backward, step: yours
                 run.log(d=loss_d, g=loss_g)
 
-    minutes, steps: the box; both are scaled by WORKSHOP_BUDGET. Drawing does not count as training time.
+    minutes, steps: the box; both are scaled by WORKSHOP_BUDGET, and where both are given the first that is used up
+        ends the run, which says so if it was the minutes. Drawing does not count as training time.
     show: returns a matplotlib figure; drawn now and then without gradients and without using up random
         numbers, so that looking never changes a result.
     opts: optimisers whose learning rate falls linearly to 0 over the second half of the box.
@@ -42,14 +43,14 @@ class Run:
     _stopped_cell = None                               # the cell in which the stop button ended a training
 
     def __init__(self, minutes=None, steps=None, show=None, opts=(), ema=None, every=1.5, shipped=None, parts=None):
-        if (minutes is None) == (steps is None):
-            raise ValueError("give Run either minutes=... or steps=..., for example Run(minutes=2)")
-        box, value = ("minutes", minutes) if steps is None else ("steps", steps)
+        boxes = {"minutes": (minutes, 2), "steps": (steps, 100)}
+        if minutes is None and steps is None:
+            raise ValueError("give Run minutes=..., steps=... or both, for example Run(minutes=2)")
         if minutes == 0 and not shipped:
             raise ValueError("minutes=0: no weights ship for this training, so give it some minutes, 0.1 or more")
-        if not 0 <= value < math.inf or steps == 0:
-            raise ValueError(f"{box}={value}: a training needs a number above 0, for example Run({box}="
-                             f"{2 if steps is None else 100})")
+        for box, (value, example) in boxes.items():
+            if value is not None and not (0 < value < math.inf or value == minutes == 0):
+                raise ValueError(f"{box}={value}: a training needs a number above 0, for example Run({box}={example})")
         self.box_s = None if minutes is None else 60 * minutes * budget()
         self.box_steps = None if steps is None else max(2, round(steps * budget()))
         self.show, self.opts, self.ema, self.shipped = show, tuple(opts), ema, shipped
@@ -108,7 +109,8 @@ class Run:
         """Share of the box that is used up, from 0 to 1."""
         if self._load or self._cut:
             return 1.0
-        return min(1.0, self.step / self.box_steps if self.box_steps else self.seconds / self.box_s)
+        in_steps = self.step / self.box_steps if self.box_steps else 0
+        return min(1.0, max(in_steps, self.seconds / self.box_s if self.box_s else 0))
 
     def __exit__(self, kind, error, trace):
         self._stop = time.perf_counter()
@@ -164,7 +166,10 @@ class Run:
         """What is about to happen, in a few words."""
         if self._load:
             return self.ended
-        return f"training for {f'{self.box_steps:,} steps' if self.box_steps else f'{self.box_s / 60:.2g} minutes'} ..."
+        steps, most = f"{self.box_steps or 0:,} steps", f"{(self.box_s or 0) / 60:.2g} minutes"
+        if self.box_s and self.box_steps:
+            return f"training for {steps}, at most {most} ..."
+        return f"training for {steps if self.box_steps else most} ..."
 
     def remaining(self):
         """How far the run is, in a few words."""
@@ -186,6 +191,8 @@ class Run:
         for name, (_, values) in self.history.items():
             line += f", {name} {sum(values[-50:]) / len(values[-50:]):.3g}"
         ended = self.ended or _exploded(self.history)
+        if not ended and self._stop and self.box_s and self.step < (self.box_steps or 0):
+            ended = f"the minutes were over before {self.box_steps:,} steps: less trained than the text says"
         line = f"{line} - {ended}" if ended else line
         if share := min(0.99, self._crowded()):
             speed = self.step / seconds
@@ -206,7 +213,7 @@ class Run:
         self._loaded_s, self.step = facts["seconds"], facts["step"]
         self.history = {name: (list(steps), list(values)) for name, (steps, values) in facts["history"].items()}
         self.ended = ("not trained here: weights that ship with the course, of a training of "
-                      f"{self._loaded_s / 60:.0f} minutes (the text speaks of a shorter one)")
+                      f"{self.step:,} steps (the text speaks of a shorter one)")
 
 
 def _exploded(history):

@@ -116,10 +116,21 @@ def test_one_stop_ends_the_trainings_of_a_cell_but_not_of_the_next(monkeypatch, 
     assert training().step == 50
 
 
-def test_either_minutes_or_steps():
-    for wrong in ({}, {"minutes": 1, "steps": 3}):
-        with pytest.raises(ValueError, match="either minutes=... or steps="):
-            Run(**wrong)
+def test_a_box_is_needed():
+    with pytest.raises(ValueError, match="give Run minutes=..., steps=... or both"):
+        Run()
+
+
+@pytest.mark.parametrize("minutes, seconds, steps", [(1, 0.1, 100), (1, 2.0, 31)], ids=["quick", "slow"])
+def test_of_two_boxes_the_first_that_is_used_up_ends_the_run(minutes, seconds, steps, monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(train.time, "perf_counter", lambda: now[0])
+    with Run(minutes=minutes, steps=100) as run:
+        for _ in run.over(itertools.repeat(0)):
+            now[0] += seconds
+    said = capsys.readouterr().out
+    assert abs(run.step - steps) <= 1 and run.progress == 1
+    assert ("the minutes were over before 100 steps" in said) == (steps < 100)
 
 
 def test_learning_rate_falls_to_zero_and_comes_back(net_and_opt):
