@@ -128,7 +128,7 @@ import json
 
 run.save()
 with torch.no_grad():
-    print(json.dumps([metrics.measure(sample(2000)) for _ in range(3)]))
+    print(json.dumps([run.step, *(metrics.measure(sample(2000)) for _ in range(3))]))
 """
 
 
@@ -137,23 +137,24 @@ def weights(paths, budget):
     and enter its row in data/README.md: the command, what three draws measure, and the checksum."""
     for path in paths:
         notebook = cut(path)
-        draws = json.loads(execute_with(DRAWS, notebook, path, budget).splitlines()[-1])
+        steps, *draws = json.loads(execute_with(DRAWS, notebook, path, budget).splitlines()[-1])
         print(path.stem, *(output.text for output in notebook.cells[-1].outputs), sep="\n")
         name = re.search(r'shipped="(\w+)"', "".join(cell.source for cell in notebook.cells))[1]
         text = LIST.read_text(encoding="utf-8")
-        LIST.write_text(entered(text, f"{name}.pt", SHIPPED.with_name(f"{name}.pt"), budget, draws), encoding="utf-8")
+        file = SHIPPED.with_name(f"{name}.pt")
+        made = f"`python .github/nb.py weights notebooks/{path.name} --budget {budget:g}` ({steps:,} steps)"
+        LIST.write_text(entered(text, file.name, file, made, draws), encoding="utf-8")
 
 
-def entered(text, name, file, budget, draws):
-    """The text of data/README.md with the row of the weights `name` brought up to date."""
+def entered(text, name, file, made, draws):
+    """The text of data/README.md with the row of the weights `name` brought up to date; `made` says how."""
     (old, what), = re.findall(rf"^(\| `{name}` \|[^|]*\| (.*?):[^|]*\|[^|]*\|)$", text, re.M)
     spans = []
     for word, key, digits in (("distance", "frechet", 1), ("precision", "precision", 2), ("recall", "recall", 2)):
         values = [f"{draw[key]:.{digits}f}" for draw in sorted(draws, key=lambda draw: draw[key])]
         spans.append(f"{word} {values[0]} to {values[-1]}")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    command = f"`python .github/nb.py weights --budget {budget:g}` ({3 * budget:.2g} minutes)"
-    return text.replace(old, f"| `{name}` | {command} | {what}: {', '.join(spans)} | `{digest}` |")
+    return text.replace(old, f"| `{name}` | {made} | {what}: {', '.join(spans)} | `{digest}` |")
 
 
 BENCH = """
@@ -263,7 +264,7 @@ film = []
 if "generate" in globals():
     film = [noise(20)]
     generate(second_order(model_of(net)), film[0], 40, film)
-torch.save((row, sample(14).cpu(), torch.stack(film).cpu() if film else None), {file!r})
+torch.save((row, run.step, sample(14).cpu(), torch.stack(film).cpu() if film else None), {file!r})
 """
 
 
@@ -282,13 +283,13 @@ def gallery():
     from utils import data, plot
 
     rows = {row["name"]: row for row, *_ in drawn}
-    families = {f"{row['name']}, {row['minutes']:.0f} min\ndistance {row['frechet']:.1f}": images
-                for row, images, _ in drawn}
+    families = {f"{row['name']}, {steps:,} steps\ndistance {row['frechet']:.1f}": images
+                for row, steps, images, _ in drawn}
     families[f"real images\ndistance {drawn[-1][0]['floor']['frechet']:.1f}"] = data.load()[2][:14]
     PICTURES.mkdir(exist_ok=True)
     plot.sheet(families).savefig(PICTURES / "families.png")
     plot.trilemma(rows).savefig(PICTURES / "trilemma.png")
-    frames = [Image.open(io.BytesIO(plot.png(x, 10, 2))).convert("L").quantize(16) for x in drawn[-1][2]]
+    frames = [Image.open(io.BytesIO(plot.png(x, 10, 2))).convert("L").quantize(16) for x in drawn[-1][3]]
     frames[0].save(PICTURES / "denoising.gif", save_all=True, append_images=frames[1:], loop=0,
                    duration=[80] * (len(frames) - 1) + [2500])
     for name in ("families.png", "trilemma.png", "denoising.gif"):
