@@ -22,7 +22,7 @@ LATER = {
         "draw": VAE, "kl": VAE, "alive": ["predicted    counted", "eigen_clothes ="],
         "iw_bound": ["trials = [bounds("]},
     3: {"q_sample": ["as run_reader", "stops = {"], "from_score": ["stops = {", "paths = {"],
-        "ddim_step": ["share on a mode\\nsteps", "movers = {"], "loss": ["net_ring = train_ring(", "minutes = 3"],
+        "ddim_step": ["share on a mode, width", "movers = {"], "loss": ["net_ring = train_ring(", "minutes = 3"],
         "drop": ["net_y, run_y = train_clothes("], "guide": ["panels = {}"],
         "flow_loss": ["flow_net, _ = train_clothes("], "euler": ["paths = {"]}}
 

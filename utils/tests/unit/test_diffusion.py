@@ -2,6 +2,7 @@
 taken from the notebook."""
 
 import math
+from unittest.mock import patch
 
 import nbformat
 import pytest
@@ -28,13 +29,21 @@ def from_notebook(*names):
     return [scope[name] for name in names]
 
 
-alpha_bar, exact, generate, ddim, second_order, velocity, straight, eps_target, v_target = from_notebook(
-    "alpha_bar", "exact", "generate", "ddim", "second_order", "velocity", "straight", "eps_target", "v_target")
+alpha_bar, exact, time_steps, generate, ddim, second_order, velocity, straight, eps_target, v_target = from_notebook(
+    "alpha_bar", "exact", "time_steps", "generate", "ddim", "second_order", "velocity", "straight", "eps_target",
+    "v_target")
 
 
 def test_alpha_bar_falls_from_one_and_never_reaches_zero():
     ab = alpha_bar(torch.linspace(0, 1, 1001))
     assert ab[0] == 1 and (ab[1:] < ab[:-1]).all() and 1e-4 < ab[-1] < 1e-3
+
+
+def test_steps_are_half_as_long_at_both_ends():
+    times = time_steps(1000)
+    length = 1000 * (times[:-1] - times[1:])
+    assert times[0] == 1 and times[-1] == 0 and length.min() > 0
+    torch.testing.assert_close(length[[0, 499, -1]], torch.tensor([0.5, 1.5, 0.5]), atol=0.01, rtol=0)
 
 
 def test_a_chain_of_small_steps_is_distributed_as_one_jump():
@@ -117,7 +126,8 @@ def test_samplers_equal_those_of_diffusers(kind, steps):
         x = theirs.step(exact(x, t)[0], k, x, **more).prev_sample.float()
         torch.testing.assert_close(ours, x, atol=1e-4, rtol=1e-4)
     if eta == 0:
-        torch.testing.assert_close(generate(move, start, steps), x, atol=1e-4, rtol=1e-4)
+        with patch.dict(generate.__globals__, time_steps=lambda n: times):
+            torch.testing.assert_close(generate(move, start, steps), x, atol=1e-4, rtol=1e-4)
 
 
 def test_the_exact_model_has_the_least_loss_and_it_is_known():
