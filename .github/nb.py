@@ -143,18 +143,18 @@ def weights(paths, budget):
         text = LIST.read_text(encoding="utf-8")
         file = SHIPPED.with_name(f"{name}.pt")
         made = f"`python .github/nb.py weights notebooks/{path.name} --budget {budget:g}` ({steps:,} steps)"
-        LIST.write_text(entered(text, file.name, file, made, draws), encoding="utf-8")
+        LIST.write_text(entered(text, file, made, draws), encoding="utf-8")
 
 
-def entered(text, name, file, made, draws):
-    """The text of data/README.md with the row of the weights `name` brought up to date; `made` says how."""
-    (old, what), = re.findall(rf"^(\| `{name}` \|[^|]*\| (.*?):[^|]*\|[^|]*\|)$", text, re.M)
+def entered(text, file, made, draws):
+    """The text of data/README.md with the row of the weights in `file` brought up to date; `made` says how."""
+    (old, what), = re.findall(rf"^(\| `{file.name}` \|[^|]*\| (.*?):[^|]*\|[^|]*\|)$", text, re.M)
     spans = []
     for word, key, digits in (("distance", "frechet", 1), ("precision", "precision", 2), ("recall", "recall", 2)):
         values = [f"{draw[key]:.{digits}f}" for draw in sorted(draws, key=lambda draw: draw[key])]
         spans.append(f"{word} {values[0]} to {values[-1]}")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    return text.replace(old, f"| `{name}` | {made} | {what}: {', '.join(spans)} | `{digest}` |")
+    return text.replace(old, f"| `{file.name}` | {made} | {what}: {', '.join(spans)} | `{digest}` |")
 
 
 BENCH = """

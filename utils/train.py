@@ -166,10 +166,9 @@ class Run:
         """What is about to happen, in a few words."""
         if self._load:
             return self.ended
-        steps, most = f"{self.box_steps or 0:,} steps", f"{(self.box_s or 0) / 60:.2g} minutes"
-        if self.box_s and self.box_steps:
-            return f"training for {steps}, at most {most} ..."
-        return f"training for {steps if self.box_steps else most} ..."
+        box = [f"{self.box_steps:,} steps"] if self.box_steps else []
+        box += [f"{self.box_s / 60:.2g} minutes"] if self.box_s else []
+        return f"training for {', at most '.join(box)} ..."
 
     def remaining(self):
         """How far the run is, in a few words."""

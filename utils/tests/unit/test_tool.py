@@ -71,7 +71,7 @@ def test_weights_are_entered_in_the_list(tool, tmp_path):
     file.write_bytes(b"new")
     draws = [{"frechet": 5 + i, "precision": 0.7, "recall": 0.6 + i / 100} for i in range(3)]
     before = tool.LIST.read_text("utf-8")
-    after = tool.entered(before, "gan.pt", file, "made by hand", draws)
+    after = tool.entered(before, file, "made by hand", draws)
     row, = set(after.splitlines()) - set(before.splitlines())
     assert row == ("| `gan.pt` | made by hand | the generator of notebook 1, "
                    "section 5: distance 5.0 to 7.0, precision 0.70 to 0.70, recall 0.60 to 0.62 | "
