@@ -1,4 +1,5 @@
-"""Enter a notebook in the middle: which cells a section needs, and a sentence where one of them has not been run.
+"""Enter a notebook in the middle: which cells a section needs, and a sentence where one of them has not been run; and
+borrow from another notebook what its cells make.
 
 `%reload_ext utils.sections` in the set-up cell brings both: the function `enter`, and that sentence. It also turns
 on autoreload, so that an edit in `utils/` counts at once.
@@ -7,11 +8,13 @@ on autoreload, so that an edit in `utils/` counts at once.
 import ast
 import builtins
 import contextlib
+import functools
 import json
 import os
 import re
 import symtable
 import sys
+import types
 from collections import namedtuple
 from pathlib import Path
 from unittest.mock import patch
@@ -19,7 +22,8 @@ from unittest.mock import patch
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
 
-from . import train
+from . import data, exercises, train
+from .machine import same_random_numbers
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 Cell = namedtuple("Cell", "section source makes uses")
@@ -58,6 +62,36 @@ def enter(notebook, section):
                   f"run that section first.\n\n{cells[i].source}")
             return
     print(f"They have run: go on with section {section}.")
+
+
+def borrow(notebook, *names):
+    """A module with what cells of another notebook make: `vae = borrow(2, "decoder")`, then `vae.decoder(z)`.
+
+    Those cells run in it that make `names`, and those that they need, as they are saved; weights that ship are loaded,
+    other trainings run. A function of theirs sees what is set in the module: `gan.x_train = x_few` changes what
+    `gan.train_clothes` trains on. The images are those of the set that was loaded last.
+    Raises ValueError for a notebook or name that is not there and RuntimeError for a cell that does not run, each in
+    a sentence.
+    """
+    cells, own = read(notebook), set()
+    for name in names:
+        made = [i for i, cell in enumerate(cells) if name in cell.makes]
+        if not made:
+            raise ValueError(f"no cell of notebook {notebook}, as it is saved, makes {name!r}")
+        own.add(made[-1])
+    module = types.ModuleType(f"notebook {notebook}")
+    here = functools.partial(data.load, data.current)
+    with (same_random_numbers(), patch.object(data, "load", lambda name, device: here(device)),
+          patch.dict(exercises._state), patch.dict(exercises._bound), patch.dict(os.environ, WORKSHOP_SHIPPED="1")):
+        for i in sorted({*needs(cells, sorted(own)), *own}):
+            try:
+                with _announced(), capture_output():
+                    exec(compile(cells[i].source, f"notebook {notebook}", "exec"), module.__dict__)
+            except Exception as error:
+                raise RuntimeError(f"a cell of section {cells[i].section} of notebook {notebook} does not run "
+                                   f"({type(error).__name__}: {error}): open that notebook and mend it, or take a "
+                                   "fresh copy of it") from error
+    return module
 
 
 @contextlib.contextmanager

@@ -47,6 +47,14 @@ HELP = {             # part of what torch says: what that means here
                     "A tensor is made on the CPU there: device=device, or torch.randn_like of an input, puts it where "
                     "the others are."),
     "Got: Bool": "Turn True and False into numbers first: .float().mean().",
+    "for ^": "The power of a number is written **.",
+    "backward through the graph a second time": "The first call has freed the graph: retain_graph=True keeps it.",
+    "tuple indices must be": "torch.autograd.grad returns a tuple: [0] takes the slopes out of it.",
+    "expected a matrix": "It has an axis too many: print its .shape.",
+    "Boolean value of Tensor": "Choose number by number: torch.where, or a product with the mask.",
+    **dict.fromkeys(("with a bool tensor", "only implemented on integer and Boolean"),
+                    "The mask holds the numbers 0 and 1: 1 - mask, or mask.bool() for torch.where."),
+    "invalid for input of size": "Take shapes from the inputs: those of a check are small.",
 }
 _known = {}
 _bound, _state, _hints_given = (globals().get(name, {}) for name in ("_bound", "_state", "_hints_given"))  # if reloaded
@@ -213,7 +221,7 @@ def _back(got, place):
 
 def _crash(function, error):
     """Where the reader's code stopped, and why, in one sentence."""
-    text = (str(error).splitlines() or [""])[0]
+    text = (str(error).splitlines() or [""])[0].rstrip(".")
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == function.__code__.co_filename]
     where = linecache.getline(function.__code__.co_filename, lines[-1]).strip() if lines else ""
     where = f", in the line  {where}" if where and len(where) <= 80 else ""
@@ -404,7 +412,7 @@ def same(a, b, rtol=2e-4):
 
 
 def _short(x, digits=3):
-    values = [f"{v:.{digits}g}" for v in x.detach().flatten()[:4].tolist()]
+    values = [f"{v + 0.0:.{digits}g}" for v in x.detach().flatten()[:4].tolist()]
     return values[0] if x.dim() == 0 else f"[{', '.join(values)}{', ...' if x.numel() > 4 else ''}]"
 
 

@@ -1,5 +1,7 @@
 """The exercises of notebook 3. A reference is the function that the notebook falls back on and `solution` prints."""
 
+import math
+
 import torch
 
 from . import (
@@ -14,6 +16,7 @@ from . import (
     reference,
     same,
 )
+from .vae import expect_draws
 
 # Every check hands over alpha-bar in a shape that broadcasts with x: (B, 1) for points, (B, 1, 1, 1) for images, or
 # one number.
@@ -546,3 +549,241 @@ def check_euler(f):
     "xt + (s - t) * v_hat."))
 def euler(xt, v_hat, t, s):
     return xt + (s - t) * v_hat
+
+
+def check_missed(f):
+    for share, batch in ((0.3, 5), (0.25, 3), (0.02, 256), (0.01, 32), (0.9, 2), (0.0, 7), (0.4, 1)):
+        got = call(f, share, batch)
+        if not torch.is_tensor(got) and not isinstance(got, (int, float)):
+            raise Wrong(f"it returns a {type(got).__name__}, wanted one number.")
+        got = torch.as_tensor(got).float()
+        expect(got, torch.tensor((1 - share) ** batch), f"for a share of {share:g} and batches of {batch}", slips=(
+            (torch.tensor(share ** batch), "That is the probability that all of them are rare."),
+            (torch.tensor(1 - (1 - share) ** batch), "That is the probability that at least one is rare: wanted none."),
+            (torch.tensor(1 - share * batch), "Shares do not add up like that: each item must be another one, so "
+             "multiply the probabilities."),
+            (torch.tensor(1 - share), "That is one item: none of the batch may be rare."),
+            (torch.tensor(1 - share ** batch), "That is the probability that not all are rare."),
+            (torch.tensor(math.exp(-share * batch)), "That is nearly it, for small shares: it is a product of "
+             "probabilities, (1 - share) for each item.")) if share == 0.3 else ())
+
+
+@reference(check_missed, hints=(
+    "What is the probability that one item is not of the rare kind?",
+    "All items must be of another kind: the probabilities multiply.",
+    "(1 - share) ** batch."))
+def missed(share, batch):
+    return (1 - share) ** batch
+
+
+class X0Spy:
+    """A model of x0, w * xt + t, that remembers what it was asked."""
+
+    def __init__(self):
+        self.w, self.asked = torch.tensor(0.3, requires_grad=True), []
+
+    def __call__(self, xt, t=None):
+        self.asked.append((xt, t))
+        if t is None:
+            raise Wrong("x0_of is called without t: x0_of(xt, t).")
+        if not torch.is_tensor(t) or t.shape != (len(xt),):
+            raise Wrong(f"x0_of gets t of shape {tuple(t.shape) if torch.is_tensor(t) else type(t).__name__}: pass on "
+                        "the t that is given, one for each item.")
+        return self.w * xt + t.view(-1, *[1] * (xt.dim() - 1))
+
+
+def check_pair_loss(f):
+    def alpha_bar(t):
+        return (1.5 * t).cos() ** 2
+
+    kinds = {}
+    for name, shape in {"points": (7, 2), "images": (5, 3, 2, 2), "one image": (1, 1, 2, 3)}.items():
+        kinds[f"{name} {shape}"] = [X0Spy(), torch.randn(shape) + 2, torch.randn(shape), torch.rand(shape[0]),
+                                    alpha_bar]
+    tip = ("alpha_bar(t) in the shape (B, 1) or (B, 1, 1, 1): .view(-1, *[1] * (x0.dim() - 1)); errors: "
+           ".flatten(1).sum(1).")
+    for kind, (x0_of, x0, eps, t, _), got in on_each(f, kinds, tip):
+        given = f"with {kind}"
+        if len(x0_of.asked) != 1:
+            raise Wrong(f"it calls x0_of {len(x0_of.asked)} times, wanted one call for the whole batch: x0_of(xt, t).")
+        xt, told = (a.detach().cpu() for a in x0_of.asked[0])
+        ones = [1] * (x0.dim() - 1)
+        ab = alpha_bar(t).view(-1, *ones)
+        right = ab.sqrt() * x0 + (1 - ab).sqrt() * eps
+        if xt.shape != x0.shape:
+            raise Wrong(f"for x0 of shape {tuple(x0.shape)} x0_of gets x_t of shape {tuple(xt.shape)}: keep it.")
+        if not torch.equal(told, t):
+            raise Wrong("x0_of is told another t than the one that is given.")
+        if not same(xt, right):
+            if not _same_twice(lambda: _asked(f, x0, eps, t, alpha_bar)):
+                raise Wrong("it draws its own noise: eps is given, the one from which this x0 came.")
+            for wrong, sentence in ((x0, "x0_of gets the clean x0: make x_t first, q_sample(x0, eps, ab)."),
+                                    (eps, "x0_of gets the noise itself: make x_t first, q_sample(x0, eps, ab)."),
+                                    (t.view(-1, *ones).sqrt() * x0 + (1 - t.view(-1, *ones)).sqrt() * eps,
+                                     "t stands where alpha_bar(t) belongs."),
+                                    ((1 - t.view(-1, *ones)) * x0 + t.view(-1, *ones) * eps,
+                                     "That is the straight path of section 8: here x_t = q_sample(x0, eps, ab)."),
+                                    (ab.sqrt() * eps + (1 - ab).sqrt() * x0, "x0 and eps have changed places, or "
+                                     "ab and 1 - ab: q_sample(x0, eps, ab).")):
+                if same(xt, wrong):
+                    raise Wrong(sentence)
+            raise Wrong("x_t does not fit: it is q_sample(x0, eps, alpha_bar(t)), alpha-bar in a shape that "
+                        "broadcasts.")
+        error = x0_of.w * xt + t.view(-1, *ones) - x0
+        each = error.abs().flatten(1).sum(1)
+        expect(got, each.mean(), given, slips=(
+            (error.square().flatten(1).sum(1).mean(), "That is the squared error: here the absolute one, .abs()."),
+            (error.abs().mean(), "It takes the mean over the dimensions, too: there the sum, over the batch the mean."),
+            (each.sum(), "It sums over the batch: mean over the batch."),
+            (each, "One number is wanted: take the mean over the batch."),
+            *[(error.abs().sum(1).mean(), "It sums over one axis: over all but the first, .flatten(1).sum(1).")]
+            * (x0.dim() > 2),
+            (error.flatten(1).sum(1).mean().abs(), "Take .abs() of each number, before they are summed."),
+            (error.flatten(1).sum(1).abs().mean(), "Take .abs() of each number, before they are summed."),
+            (error.flatten(1).sum(1).mean(), "Errors of either sign cancel: .abs() is missing."),
+            (error.flatten(1).norm(dim=1).mean(), "That is the distance: sum the absolute values."),
+            ((x0_of.w * xt + t.view(-1, *ones) - eps).abs().flatten(1).sum(1).mean(), "It compares with eps: x0_of "
+             "answers with x0_hat, so compare with x0."),
+            (-each.mean(), "Its sign is turned.")))
+        expect_slopes(got, each.mean(), **{"the network's weights": x0_of.w})
+
+
+def _asked(f, x0, eps, t, alpha_bar):
+    """x_t of one call."""
+    spy = X0Spy()
+    f(spy, x0, eps, t, alpha_bar)
+    return spy.asked[0][0].detach()
+
+
+@reference(check_pair_loss, hints=(
+    "Three lines: alpha-bar in a shape that broadcasts; x_t from x0 and the eps that is given; compare.",
+    "ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1)); xt = q_sample(x0, eps, ab).",
+    "(x0_of(xt, t) - x0).abs().flatten(1).sum(1).mean()."))
+def pair_loss(x0_of, x0, eps, t, alpha_bar):
+    ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+    return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+
+
+def check_codes(f):
+    n, mu, logvar = 3_001, 3 * torch.randn(7) + 1, torch.linspace(-3, 1, 7)
+    mean, sd = torch.randn(7) - 2, torch.linspace(0.5, 3, 7)
+    still = torch.full((n, 7), -60.0)                                # no width: what is left is the shift and the scale
+    many = mu + torch.linspace(-1, 1, n)[:, None]
+    want = (many - mean) / sd
+    expect(call(f, many, still, mean, sd), want, "with q as narrow as can be", slips=(
+        ((many - mean) * sd, "It is multiplied by sd: divide."), (many - mean / sd, "The division by sd holds for the "
+         "whole difference: brackets."), (many / sd, "mean is not subtracted."),
+        (many - mean, "It is not divided by sd."),
+        ((many - mean) / sd.square(), "sd is a standard deviation already: no square."),
+        ((many - mean) / sd.sqrt(), "sd is a standard deviation already: no root."),
+        ((many + mean) / sd, "mean is to be subtracted."), (many, "mean and sd are not used: subtract, then divide."),
+        (many * sd + mean, "That is the way back: subtract mean, then divide by sd.")))
+    expect_draws(lambda mu, logvar: f(mu, logvar, torch.zeros(mu.shape[1]), torch.ones(mu.shape[1])))
+    for few in ((1, 1), (5, 1), (1, 7)):
+        z = call(f, torch.zeros(few), torch.zeros(few), *(v[:few[1]] for v in (mean, sd)))
+        if not torch.is_tensor(z) or z.shape != few:
+            got = f"shape {tuple(z.shape)}" if torch.is_tensor(z) else type(z).__name__
+            raise Wrong(f"for codes of shape {few} it returns {got}: keep the shape.")
+    z = call(f, mu.expand(n, 7) + 0, logvar.expand(n, 7) + 0, mean, sd)
+    spread, width = z.std(0), (logvar / 2).exp() / sd
+    if not (spread / width - 1).abs().max() < 0.1:
+        i = int((spread / width - 1).abs().argmax())
+        tip = "The noise is to be divided by sd, too: draw first, then standardise."
+        raise Wrong(f"{n:,} draws of one code with sd = {sd[i]:.2f} have the spread {spread[i]:.3f}, wanted "
+                    f"{width[i]:.3f}. {tip if abs(spread[i] / width[i] / sd[i] - 1) < 0.1 else ''}".rstrip())
+
+
+@reference(check_codes, hints=(
+    "Two steps: one draw from q, as in exercise 3 of notebook 2; then subtract and divide.",
+    "A draw is mu + (logvar / 2).exp() * torch.randn_like(mu).",
+    "(mu + (logvar / 2).exp() * torch.randn_like(mu) - mean) / sd."))
+def codes(mu, logvar, mean, sd):
+    return (mu + (logvar / 2).exp() * torch.randn_like(mu) - mean) / sd
+
+
+def check_divergence(f):
+    for d, n in ((3, 9), (2, 70), (1, 1), (4, 5)):
+        A = torch.randn(d, d) * 2
+
+        def curved(x, A=A):
+            if x.dim() != 2 or x.shape[1] != len(A):
+                raise Wrong(f"f is called with shape {tuple(x.shape)}, wanted (B, d): a single point is p[None].")
+            return (x @ A.T.to(x.device)).sin() * x + x.square().sum(1, keepdim=True)
+
+        x = torch.randn(n, d)
+        inner = x.clone().requires_grad_()
+        full = torch.stack([torch.autograd.grad(curved(inner)[:, i].sum(), inner)[0] for i in range(d)], 1)
+        each = full.diagonal(dim1=1, dim2=2)
+        want = each.sum(1)
+        try:
+            got = call(f, curved, x)
+        except RuntimeError as error:
+            if "does not require grad" in str(error) or "to not have been used" in str(error):
+                raise Wrong("there are no slopes along x: x = x.detach().requires_grad_(), then f of this x.") from None
+            raise
+        except IndexError as error:
+            raise Wrong(f"for {n} points in {d} dimensions it stops with IndexError: {error}. The loop goes over the "
+                        "coordinates, range(x.shape[1]).") from None
+        expect(got.detach() if torch.is_tensor(got) else got, want, f"for {n} points in {d} dimensions", slips=(
+            (full.sum((1, 2)), "That is the sum of all slopes: only dv_i/dx_i count. Take the slope of v[:, i].sum() "
+             "and keep its column i."),
+            (want.sum(), "One number for each point is wanted: no sum over the batch."),
+            (want.mean(), "One number for each point is wanted: no mean over the batch."),
+            (want / d, "It takes the mean over the coordinates: sum."), (-want, "Its sign is turned."),
+            (each[:, 0], "Only the first coordinate is counted: sum over all of them, range(x.shape[1])."),
+            (each[:, :-1].sum(1), "The last coordinate is missing: range(x.shape[1])."),
+            (each[:, 1:].sum(1), "The first coordinate is missing: range(x.shape[1])."),
+            (each, "Sum over the coordinates: one number for each point."),
+            (full.square().sum((1, 2)).sqrt(), "That is the norm of the Jacobian: wanted is its trace."))
+            if d == 3 else ())
+
+
+@reference(check_divergence, hints=(
+    "x = x.detach().requires_grad_() asks for slopes, then v = f(x).",
+    "torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[0] has the slopes of v_i along all coordinates, (B, d): "
+    "keep column i.",
+    "sum(torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[0][:, i] for i in range(x.shape[1]))."))
+def divergence(f, x):
+    x = x.detach().requires_grad_()
+    v = f(x)
+    return sum(torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[0][:, i] for i in range(x.shape[1]))
+
+
+def check_keep_known(f):
+    kinds = {}
+    for name, shape in SHAPES.items():
+        kinds[f"{name} {shape}"] = [5 * torch.randn(shape), 5 * torch.randn(shape), (torch.rand(shape) < 0.5).float(),
+                                    torch.randn(shape), torch.tensor(0.3)]
+    xt, known, _, eps, ab = kinds["points (7, 2)"]
+    for name, mask, share in (("one mask for all points", torch.tensor([1.0, 0.0]), 0.98),
+                              ("everything known", torch.ones(7, 2), 0.3), ("nothing known", torch.zeros(7, 2), 0.02)):
+        kinds[name] = [xt, known, mask, eps, torch.tensor(share)]
+    for kind, (xt, known, mask, eps, ab), got in on_each(f, kinds, "Take shapes from the inputs; mask broadcasts."):
+        noised = ab.sqrt() * known + (1 - ab).sqrt() * eps
+        if not _same_twice(f, xt, known, mask, eps, ab):
+            raise Wrong("two calls differ: it draws its own noise. Use the eps that it is given.")
+        a, s, rest = ab.sqrt(), (1 - ab).sqrt(), (1 - mask) * xt
+        expect(got, mask * noised + rest, f"with {kind}", slips=(
+            (mask * xt + (1 - mask) * noised, "The mask is turned: 1 is where the values are known."),
+            (mask * known + rest, "The known part is clean, while x_t is noised: noise it to the share ab."),
+            (mask * noised + xt, "Where values are known, x_t must go: (1 - mask) * xt."),
+            (noised + rest, "Where values are not known, x_t alone must stay: mask * the noised ones."),
+            (noised, "x_t is missing where nothing is known."),
+            (mask * noised, "x_t is missing where nothing is known."),
+            (rest, "The known part is missing: mask * q_sample(known, eps, ab)."),
+            (xt, "It returns x_t as it is: the known part is to be put in."),
+            (mask * (s * known + a * eps) + rest, "Signal and noise have changed places: q_sample(known, eps, ab)."),
+            (a * mask * known + s * eps + rest, "Noise leaks into the part that is not known: first q_sample, then the "
+             "mask."),
+            (mask * noised + (1 - mask) * (a * xt + s * eps), "x_t is noised already: only what is known needs noise."),
+            (mask * (ab * known + (1 - ab) * eps) + rest, "ab and 1 - ab are variances: q_sample takes their roots."),
+            (mask * (known + eps) + rest, "Noise it to the share of signal ab: q_sample(known, eps, ab)."))
+            if ab == 0.3 and mask.min() < mask.max() else ())
+
+
+@reference(check_keep_known, hints=(
+    "Two parts: where the mask is 1, the known values, noised; where it is 0, x_t.",
+    "q_sample(known, eps, ab) is what the known values look like at this share of signal.",
+    "mask * q_sample(known, eps, ab) + (1 - mask) * xt."))
+def keep_known(xt, known, mask, eps, ab):
+    return mask * q_sample(known, eps, ab) + (1 - mask) * xt

@@ -92,7 +92,9 @@ def nll(x, x_hat, s):
     return each.flatten(1).sum(1).mean()
 
 
-def check_draw(f):
+def expect_draws(f):
+    """Raise `Wrong` unless f(mu, logvar) are independent draws from N(mu, exp(logvar)), slopes aside; returns mu and
+    logvar, which ask for slopes."""
     n, mu, logvar = 2_003, 2 * torch.randn(3, 31), torch.rand(3, 31) * 4 - 2
     logvar[0, :2], logvar[1, 5], logvar[2, 7] = torch.tensor([-2.0, 1.0]), -14.0, -9.0
     mu, logvar = mu.requires_grad_(), logvar.requires_grad_()
@@ -140,6 +142,11 @@ def check_draw(f):
         if not f(*one).isfinite().all():
             raise Wrong("for one code of one latent it gives a number that is not finite.")
         expect_fresh(lambda: f(*one), "noise")                    # one code of one latent, as without training
+    return mu, logvar
+
+
+def check_draw(f):
+    mu, logvar = expect_draws(f)
     z = f(mu, logvar)
     for name, given in (("mu", mu), ("logvar", logvar)):
         if not z.requires_grad or torch.autograd.grad(z.sum(), given, retain_graph=True, allow_unused=True)[0] is None:

@@ -318,6 +318,49 @@ RIGHT = {
         "return torch.add(xt, v_hat * (s - t))",
         "return torch.addcmul(xt, v_hat, (s - t).expand_as(xt))",
     ],
+    "missed": [
+        "return (1 - share) ** batch",
+        """
+        p = 1.0
+        for _ in range(batch):
+            p = p * (1 - share)
+        return p
+        """,
+        "return torch.tensor(1 - share) ** batch",
+    ],
+    "pair_loss": [
+        """
+        ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+        return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+        """,
+        """
+        ab = alpha_bar(t)
+        while ab.dim() < x0.dim():
+            ab = ab[..., None]
+        xt = ab.sqrt() * x0 + (1 - ab).sqrt() * eps
+        return F.l1_loss(x0_of(xt, t), x0, reduction="sum") / len(x0)
+        """,
+    ],
+    "codes": [
+        "return (mu + (logvar / 2).exp() * torch.randn_like(mu) - mean) / sd",
+        "return (torch.distributions.Normal(mu, (logvar / 2).exp()).sample() - mean) / sd",
+    ],
+    "divergence": [
+        """
+        x = x.detach().requires_grad_()
+        v = f(x)
+        return sum(torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[0][:, i] for i in range(x.shape[1]))
+        """,
+        """
+        jacobian = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+        return jacobian.diagonal(dim1=1, dim2=2).sum(1)
+        """,
+    ],
+    "keep_known": [
+        "return mask * q_sample(known, eps, ab) + (1 - mask) * xt",
+        "return torch.where(mask > 0, q_sample(known, eps, ab), xt)",
+        "return torch.lerp(xt, q_sample(known, eps, ab), mask.expand_as(xt))",
+    ],
 }
 
 PENALTY = "(slope.flatten(1).norm(dim=1) - 1).square().mean()"
@@ -1456,5 +1499,153 @@ WRONG = {
          "return xt - (s - t).abs() * v_hat"),
         ("a ratio",
          "return xt + s / t * v_hat"),
+    ],
+    "missed": [
+        ("all of them are rare", "return share ** batch"),
+        ("at least one is rare", "return 1 - (1 - share) ** batch"),
+        ("multiply the probabilities", "return 1 - share * batch"),
+        ("That is one item", "return 1 - share"),
+        ("not all are rare", "return 1 - share ** batch"),
+        ("nearly it", "return math.exp(-share * batch)"),
+        ("wanted one number", 'return f"{(1 - share) ** batch:.3f}"'),
+        ("The power of a number is written **", "return (1 - share) ^ batch"),
+    ],
+    "pair_loss": [
+        ("it draws its own noise", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, torch.randn_like(x0), ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("x0_of gets the clean x0", "return (x0_of(x0, t) - x0).abs().flatten(1).sum(1).mean()"),
+        ("x0_of gets the noise itself", "return (x0_of(eps, t) - x0).abs().flatten(1).sum(1).mean()"),
+        ("t stands where alpha_bar(t) belongs", """
+            ab = t.view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("the straight path", """
+            ab = t.view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of((1 - ab) * x0 + ab * eps, t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("have changed places", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(eps, x0, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("another t than the one", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), 1 - t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("called without t", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab)) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("x0_of gets t of shape", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), ab) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("it calls x0_of", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            xt = q_sample(x0, eps, ab)
+            return sum((x0_of(xt[[i]], t[[i]]) - x0[[i]]).abs().sum() for i in range(len(x0))) / len(x0)
+            """),
+        ("the squared error", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return (hat - x0).square().flatten(1).sum(1).mean()
+            """),
+        ("the mean over the dimensions, too", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return (hat - x0).abs().mean()
+            """),
+        ("It sums over the batch", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return (hat - x0).abs().sum()
+            """),
+        ("One number is wanted", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return (hat - x0).abs().flatten(1).sum(1)
+            """),
+        ("It compares with eps", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return (hat - eps).abs().flatten(1).sum(1).mean()
+            """),
+        ("no gradient flows back", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return (hat.detach() - x0).abs().flatten(1).sum(1).mean() + 0 * hat.detach().sum()
+            """),
+    ],
+    "codes": [
+        ("divide", "return (mu + (logvar / 2).exp() * torch.randn_like(mu) - mean) * sd"),
+        ("brackets", "return mu + (logvar / 2).exp() * torch.randn_like(mu) - mean / sd"),
+        ("mean is not subtracted", "return (mu + (logvar / 2).exp() * torch.randn_like(mu)) / sd"),
+        ("It is not divided by sd", "return mu + (logvar / 2).exp() * torch.randn_like(mu) - mean"),
+        ("the way back", "return (mu + (logvar / 2).exp() * torch.randn_like(mu)) * sd + mean"),
+        ("There is no noise in it", "return (mu - mean) / sd"),
+        ("exp(logvar) is the variance", "return (mu + logvar.exp() * torch.randn_like(mu) - mean) / sd"),
+        ("draw first, then standardise", "return (mu - mean) / sd + (logvar / 2).exp() * torch.randn_like(mu)"),
+        ("keep the shape", "return ((mu + (logvar / 2).exp() * torch.randn_like(mu) - mean) / sd).squeeze()"),
+    ],
+    "divergence": [
+        ("retain_graph=True keeps it", """
+            x = x.detach().requires_grad_()
+            v = f(x)
+            return sum(torch.autograd.grad(v[:, i].sum(), x)[0][:, i] for i in range(x.shape[1]))
+            """),
+        ("there are no slopes along x", """
+            x = x.detach()
+            v = f(x)
+            return torch.autograd.grad(v.sum(), x)[0].sum(1)
+            """),
+        ("the sum of all slopes", """
+            x = x.detach().requires_grad_()
+            v = f(x)
+            return torch.autograd.grad(v.sum(), x)[0].sum(1)
+            """),
+        ("[0] takes the slopes out", """
+            x = x.detach().requires_grad_()
+            v = f(x)
+            return sum(torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[:, i] for i in range(x.shape[1]))
+            """),
+        ("The last coordinate is missing", """
+            x = x.detach().requires_grad_()
+            v = f(x)
+            return sum(torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[0][:, i] for i in (0, 1))
+            """),
+        ("The loop goes over the coordinates", """
+            x = x.detach().requires_grad_()
+            v = f(x)
+            return sum(torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[0][:, i] for i in range(len(x)))
+            """),
+        ("no sum over the batch", """
+            x = x.detach().requires_grad_()
+            v = f(x)
+            slopes = [torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[0] for i in range(x.shape[1])]
+            return sum(slope[:, i].sum() for i, slope in enumerate(slopes))
+            """),
+        ("a single point is p[None]", "return torch.vmap(torch.func.jacrev(f))(x).diagonal(dim1=1, dim2=2).sum(1)"),
+        ("the mean over the coordinates", """
+            x = x.detach().requires_grad_()
+            v = f(x)
+            slopes = [torch.autograd.grad(v[:, i].sum(), x, retain_graph=True)[0] for i in range(x.shape[1])]
+            return sum(slope[:, i] for i, slope in enumerate(slopes)) / x.shape[1]
+            """),
+    ],
+    "keep_known": [
+        ("The mask is turned", "return (1 - mask) * q_sample(known, eps, ab) + mask * xt"),
+        ("The known part is clean", "return mask * known + (1 - mask) * xt"),
+        ("x_t must go", "return xt + mask * q_sample(known, eps, ab)"),
+        ("x_t alone must stay", "return q_sample(known, eps, ab) + (1 - mask) * xt"),
+        ("x_t is missing", "return mask * q_sample(known, eps, ab)"),
+        ("it draws its own noise", "return mask * q_sample(known, torch.randn_like(xt), ab) + (1 - mask) * xt"),
+        ("Signal and noise have changed places", "return mask * q_sample(known, eps, 1 - ab) + (1 - mask) * xt"),
+        ("Noise leaks", "return q_sample(mask * known, eps, ab) + (1 - mask) * xt"),
+        ("x_t is noised already", "return mask * q_sample(known, eps, ab) + (1 - mask) * q_sample(xt, eps, ab)"),
+        ("their roots", "return mask * (ab * known + (1 - ab) * eps) + (1 - mask) * xt"),
+        ("torch.where, or a product", "return q_sample(known, eps, ab) if mask else xt"),
+        ("mask.bool()", "return torch.where(~mask, xt, q_sample(known, eps, ab))"),
+        ("as it is", "return xt"),
     ],
 }

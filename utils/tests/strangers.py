@@ -1982,4 +1982,805 @@ STRANGERS = {
         ("time instead of the step", "return xt + s * v_hat"),
         ("jumps to x0", "return xt - t * v_hat"),
     ]),
+    "missed": ([
+        "return (1 - share) ** batch",
+        "return pow(1 - share, batch)",
+        "return math.pow(1.0 - share, batch)",
+        "return float(np.power(1.0 - share, batch))",
+        "return np.power(1.0 - share, batch)",
+        "return math.prod([1 - share] * batch)",
+        "return math.prod(1 - share for _ in range(batch))",
+        "return math.comb(batch, 0) * share ** 0 * (1 - share) ** (batch - 0)",
+        "return torch.tensor(1 - share, dtype=torch.float64).pow(batch).item()",
+        "return torch.full((batch,), 1.0 - share, dtype=torch.float64).prod().item()",
+        "return float(np.prod(np.full(batch, 1 - share)))",
+        "return torch.tensor(1.0 - share) ** batch",
+        "return (1 - share).__pow__(batch)",
+        "return 2.0 ** (batch * math.log2(1 - share)) if share < 1 else 0.0",
+    ], [
+        ("chance that all are rare", "return share ** batch"),
+        ("chance of at least one", "return 1 - (1 - share) ** batch"),
+        ("linear approximation", "return 1 - share * batch"),
+        ("linear approximation, cut at 0", "return max(0.0, 1 - share * batch)"),
+        ("Poisson approximation", "return math.exp(-share * batch)"),
+        ("one item too many", "return (1 - share) ** (batch + 1)"),
+        ("one item only", "return 1 - share"),
+        ("times, not power", "return (1 - share) * batch"),
+        ("xor is not power", "return (1 - share) ^ batch"),
+        ("power turned", "return batch ** (1 - share)"),
+        ("root, not power", "return (1 - share) ** (1 / batch)"),
+        ("share as percent", "return (1 - share / 100) ** batch"),
+        ("logarithm of share", "return math.exp(batch * math.log(share))"),
+        ("log1p with the wrong sign", "return math.exp(-batch * math.log1p(share))"),
+        ("second order expansion", "return 1 - batch * share + batch * (batch - 1) / 2 * share ** 2"),
+        ("rounded to two places", "return round((1 - share) ** batch, 2)"),
+        ("integer", "return int((1 - share) ** batch)"),
+        ("simulated, a thousand batches", "return float((np.random.rand(1000, batch) > share).all(1).mean())"),
+        ("simulated, one batch", "return float((torch.rand(batch) >= share).all())"),
+        ("without replacement", """
+            rare = round(share * 1000)
+            return math.prod((1000 - rare - i) / (1000 - i) for i in range(batch))
+            """),
+        ("loop one short", """
+            p = 1.0
+            for _ in range(1, batch):
+                p *= 1 - share
+            return p
+            """),
+        ("share grows in the loop", """
+            p = 1.0
+            for i in range(batch):
+                p *= 1 - share * (i + 1) / batch
+            return p
+            """),
+        ("wrong sign", "return (share - 1) ** batch"),
+        ("plus", "return (1 + share) ** -batch"),
+        ("never below 0.01", "return max((1 - share) ** batch, 0.01)"),
+        ("a tuple", "return (1 - share) ** batch, 1 - (1 - share) ** batch"),
+        ("a logistic of the log odds", "return torch.sigmoid(torch.tensor(-share * batch)).item()"),
+        ("one half if batch is over 100", "return (1 - share) ** min(batch, 100)"),
+        ("a list for each count", "return [(1 - share) ** k for k in range(batch + 1)]"),
+        ("even batches only", "return (1 - share) ** (batch // 2 * 2)"),
+        ("right for powers of 2 only", """
+            p = 1 - share
+            for _ in range(int(math.log2(batch))):
+                p *= p
+            return p
+            """),
+        ("a share of at most 0.1", "return (1 - min(share, 0.1)) ** batch"),
+        ("number of rare ones in the exponent", "return (1 - share) ** (batch * share)"),
+        ("a lambda, not its value", "return lambda: (1 - share) ** batch"),
+    ]),
+    "pair_loss": ([
+        """
+            ab = alpha_bar(t.view(-1, *[1] * (x0.dim() - 1)))
+            return F.l1_loss(x0_of(q_sample(x0, eps, ab), t), x0, reduction='sum') / len(x0)
+            """,
+        """
+            xt = torch.vmap(q_sample)(x0, eps, alpha_bar(t))
+            return torch.vmap(lambda a, b: (a - b).abs().sum())(x0_of(xt, t), x0).mean()
+            """,
+        """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            xt = q_sample(x0, eps, ab)
+            return (x0_of(xt, t) - x0).abs().flatten(1).sum(1).mean()
+            """,
+        """
+            a = alpha_bar(t).reshape((len(x0),) + (1,) * (x0.ndim - 1))
+            x0_hat = x0_of(q_sample(x0, eps, a), t)
+            return F.l1_loss(x0_hat, x0) * x0[0].numel()
+            """,
+        """
+            ab = alpha_bar(t)[(...,) + (None,) * (x0.dim() - 1)]
+            d = x0_of(q_sample(x0, eps, ab), t) - x0
+            return torch.where(d > 0, d, -d).sum() / d.shape[0]
+            """,
+        """
+            shape = [x0.shape[0]] + [1] * (len(x0.shape) - 1)
+            d = x0 - x0_of(q_sample(x0, eps, alpha_bar(t).view(shape)), t)
+            return (F.relu(d) + F.relu(-d)).reshape(len(d), -1).sum(dim=1).mean(dim=0)
+            """,
+        """
+            ab = alpha_bar(t)
+            xt = torch.einsum('b,b...->b...', ab.sqrt(), x0) + torch.einsum('b,b...->b...', (1 - ab).sqrt(), eps)
+            return torch.einsum('b...->b', (x0_of(xt, t) - x0).abs()).mean()
+            """,
+        """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1)).expand_as(x0)
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return nn.L1Loss(reduction='none')(hat, x0).flatten(1).sum(1).mean()
+            """,
+        """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return (torch.maximum(hat, x0) - torch.minimum(hat, x0)).mean(0).sum()
+            """,
+        """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return F.pairwise_distance(hat.flatten(1), x0.flatten(1), p=1, eps=0.0).mean()
+            """,
+        """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return torch.norm((hat - x0).flatten(), p=1) / x0.shape[0]
+            """,
+        """
+            # last axis to the front: the shares broadcast by themselves
+            xt = q_sample(x0.movedim(0, -1), eps.movedim(0, -1), alpha_bar(t)).movedim(-1, 0)
+            return torch.abs(x0_of(xt, t) - x0).flatten(start_dim=1).sum(1).mean()
+            """,
+        """
+            ab = torch.cat([alpha_bar(s.reshape(1)) for s in t]).view(-1, *[1] * (x0.dim() - 1))
+            hat = x0_of(q_sample(x0, eps, ab), t)
+            return F.smooth_l1_loss(hat, x0, beta=0.0, reduction='sum') / x0.size(0)
+            """,
+        """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            d = x0_of(q_sample(x0, eps, ab), t) - x0
+            return (d ** 2).sqrt().flatten(1).sum(1).mean()
+            """,
+    ], [
+        ("squared error", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).pow(2).flatten(1).sum(1).mean()
+            """),
+        ("no absolute value", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).flatten(1).sum(1).mean()
+            """),
+        ("absolute after the sum", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).flatten(1).sum(1).abs().mean()
+            """),
+        ("own noise", """
+            eps = torch.randn_like(x0)
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("own t", """
+            t = torch.rand(len(x0), device=x0.device)
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("shape for points only", """
+            ab = alpha_bar(t)[:, None]
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("shape for images only", """
+            ab = alpha_bar(t).view(-1, 1, 1, 1)
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("sum over one axis: for points only", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().sum(1).mean()
+            """),
+        ("sum over the last axis only", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().sum(-1).mean()
+            """),
+        ("times 2: the mean made a sum for points only", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return 2 * (x0_of(q_sample(x0, eps, ab), t) - x0).abs().mean()
+            """),
+        ("divided by the second axis", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().sum() / x0.shape[1]
+            """),
+        ("1 - t in alpha-bar", """
+            ab = alpha_bar(1 - t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("1 - t to the network", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), 1 - t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("t instead of alpha-bar", """
+            ab = t.view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("two calls", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            xt = q_sample(x0, eps, ab)
+            return torch.where(x0_of(xt, t) > x0, x0_of(xt, t) - x0, x0 - x0_of(xt, t)).flatten(1).sum(1).mean()
+            """),
+        ("no_grad around the network", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            with torch.no_grad():
+                hat = x0_of(q_sample(x0, eps, ab), t)
+            return (hat - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("a plain number", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean().item()
+            """),
+        ("new tensor from the values", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            loss = (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            return torch.tensor(loss.item(), requires_grad=True)
+            """),
+        ("first noise for all", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps[:1], ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("weight of each t", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (ab * (x0_of(q_sample(x0, eps, ab), t) - x0).abs()).flatten(1).sum(1).mean()
+            """),
+        ("median over the batch", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).median()
+            """),
+        ("changes t's shape in place", """
+            full = t.unsqueeze_(-1)
+            while full.dim() < x0.dim():
+                full = full.unsqueeze(-1)
+            return (x0_of(q_sample(x0, eps, alpha_bar(full)), t[:, 0]) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("t forgotten", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab)) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("a noise of the other sign", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, -eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("a root that keeps a small number", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            d = x0_of(q_sample(x0, eps, ab), t) - x0
+            return (d * d + 1e-2).sqrt().flatten(1).sum(1).mean()
+            """),
+        ("last item left out", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            d = (x0_of(q_sample(x0, eps, ab), t) - x0).abs()
+            return sum(d[i].sum() for i in range(len(x0) - 1)) / len(x0)
+            """),
+        ("divided by B - 1", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().sum() / (len(x0) - 1)
+            """),
+        ("gradient of positive errors only", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            d = x0_of(q_sample(x0, eps, ab), t) - x0
+            return torch.where(d > 0, d, -d.detach()).flatten(1).sum(1).mean()
+            """),
+        ("t loses its axis if B is 1", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t.squeeze()) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("errors squeezed: not if B is 1", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            d = (x0_of(q_sample(x0, eps, ab), t) - x0).squeeze().abs()
+            return d.reshape(d.shape[0], -1).sum(1).mean()
+            """),
+        ("t sorted", """
+            t = t.sort().values
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+        ("compared with the batch turned around", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0.flip(0)).abs().flatten(1).sum(1).mean()
+            """),
+        ("sum over three axes: images only", """
+            ab = alpha_bar(t).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().sum((1, 2, 3)).mean()
+            """),
+        ("alpha-bar at t = 1", """
+            ab = alpha_bar(torch.ones_like(t)).view(-1, *[1] * (x0.dim() - 1))
+            return (x0_of(q_sample(x0, eps, ab), t) - x0).abs().flatten(1).sum(1).mean()
+            """),
+    ]),
+    "codes": ([
+        "return (torch.normal(mu, torch.exp(logvar / 2)) - mean) / sd",
+        "return (torch.distributions.Normal(mu, logvar.exp().sqrt()).sample() - mean) / sd",
+        """
+            z = mu + (0.5 * logvar).exp() * torch.randn_like(mu)
+            return (z - mean) / sd
+            """,
+        """
+            q = torch.distributions.Independent(torch.distributions.Normal(mu, (logvar / 2).exp()), 1)
+            return (q.rsample() - mean) / sd
+            """,
+        """
+            noise = torch.empty_like(mu).normal_()
+            return torch.addcmul(mu, noise, logvar.exp() ** 0.5).sub(mean).div(sd)
+            """,
+        """
+            q = torch.distributions.MultivariateNormal(mu, torch.diag_embed(logvar.exp()))
+            return (q.sample() - mean) / sd
+            """,
+        """
+            noise = torch.randn(mu.shape[1], mu.shape[0], device=mu.device).T
+            return (mu + noise * torch.sqrt(torch.exp(logvar)) - mean[None]) / sd[None]
+            """,
+        """
+            noise = (torch.randn_like(mu) - torch.randn_like(mu)) / math.sqrt(2)
+            return (mu + noise * (logvar * 0.5).exp() - mean) / sd
+            """,
+        """
+            noise = torch.as_tensor(np.random.standard_normal(tuple(mu.shape)), dtype=mu.dtype, device=mu.device)
+            return (mu + noise * (logvar * 0.5).exp() - mean) / sd
+            """,
+        """
+            z = torch.normal(mu, torch.exp(0.5 * logvar))
+            return F.batch_norm(z, mean, sd ** 2, training=False, eps=0.0)
+            """,
+        """
+            noise = torch.einsum('bd,bd->bd', torch.randn_like(mu), torch.exp(0.5 * logvar))
+            return torch.einsum('bd,d->bd', mu + noise - mean, 1 / sd)
+            """,
+        """
+            rows = [(torch.normal(m, torch.exp(0.5 * lv)) - mean) / sd for m, lv in zip(mu, logvar)]
+            return torch.stack(rows)
+            """,
+        """
+            sign = torch.randint(0, 2, mu.shape, device=mu.device) * 2 - 1
+            return (mu + sign * torch.randn_like(mu).abs() * torch.exp(0.5 * logvar) - mean) / sd
+            """,
+        """
+            std = torch.exp(0.5 * logvar.clamp(-30, 20))
+            return (mu + std * torch.randn_like(std) - mean) / sd
+            """,
+    ], [
+        ("sign of logvar", "return (mu + (-0.5 * logvar).exp() * torch.randn_like(mu) - mean) / sd"),
+        ("mean of q only", "return (mu - mean) / sd"),
+        ("mean only", "return mu + (0.5 * logvar).exp() * torch.randn_like(mu) - mean"),
+        ("sd only", "return (mu + (0.5 * logvar).exp() * torch.randn_like(mu)) / sd"),
+        ("sign of the whole", "return (mean - mu - (0.5 * logvar).exp() * torch.randn_like(mu)) / sd"),
+        ("only mu standardised", "return (mu - mean) / sd + (0.5 * logvar).exp() * torch.randn_like(mu)"),
+        ("only noise standardised", "return mu - mean + (0.5 * logvar).exp() * torch.randn_like(mu) / sd"),
+        ("small number in the division", """
+            return (mu + (0.5 * logvar).exp() * torch.randn_like(mu) - mean) / (sd + 0.1)
+            """),
+        ("mean of mean and sd over latents", """
+            z = mu + (0.5 * logvar).exp() * torch.randn_like(mu)
+            return (z - mean.mean()) / sd.mean()
+            """),
+        ("mean down the batch: only if B == d", """
+            z = mu + (0.5 * logvar).exp() * torch.randn_like(mu)
+            return (z - mean[:, None]) / sd[:, None]
+            """),
+        ("signs", """
+            noise = torch.randint(0, 2, mu.shape, device=mu.device) * 2.0 - 1
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("noise above 0 only", "return (mu + (0.5 * logvar).exp() * torch.randn_like(mu).abs() - mean) / sd"),
+        ("logvar clamped", "return (mu + (0.5 * logvar.clamp(-1, 1)).exp() * torch.randn_like(mu) - mean) / sd"),
+        ("first row's logvar", "return (mu + (0.5 * logvar[0]).exp() * torch.randn_like(mu) - mean) / sd"),
+        ("noise standardised over the batch", """
+            noise = torch.randn_like(mu)
+            noise = (noise - noise.mean(0)) / noise.std(0)
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("softplus", "return (mu + F.softplus(logvar) * torch.randn_like(mu) - mean) / sd"),
+        ("additional axis", "return (torch.distributions.Normal(mu, (0.5 * logvar).exp()).sample((1,)) - mean) / sd"),
+        ("noise of mu's size", "return (mu * (1 + (0.5 * logvar).exp() * torch.randn_like(mu)) - mean) / sd"),
+        ("noise for two latents only", """
+            z = mu.clone()
+            z[:, :2] += (0.5 * logvar[:, :2]).exp() * torch.randn_like(mu[:, :2])
+            return (z - mean) / sd
+            """),
+        ("vmap without randomness", """
+            def one(m, lv):
+                return (m + torch.exp(lv / 2) * torch.randn_like(m) - mean) / sd
+            return torch.vmap(one)(mu, logvar)
+            """),
+        ("noise twice", """
+            z = torch.normal(mu, (0.5 * logvar).exp())
+            z = z + (0.5 * logvar).exp() * torch.randn_like(z)
+            return (z - mean) / sd
+            """),
+        ("d = 2 only", """
+            z0 = torch.normal(mu[:, 0], (0.5 * logvar[:, 0]).exp())
+            z1 = torch.normal(mu[:, 1], (0.5 * logvar[:, 1]).exp())
+            return (torch.stack([z0, z1], 1) - mean) / sd
+            """),
+        ("logvar of the rows turned around", """
+            return (mu + (0.5 * logvar.flip(0)).exp() * torch.randn_like(mu) - mean) / sd
+            """),
+        ("first row's mu", "return (mu[0] + (0.5 * logvar).exp() * torch.randn_like(mu) - mean) / sd"),
+        ("rows shuffled", """
+            z = torch.normal(mu, (0.5 * logvar).exp())[torch.randperm(len(mu), device=mu.device)]
+            return (z - mean) / sd
+            """),
+        ("noise sorted over the batch", """
+            noise = torch.randn_like(mu).sort(0).values
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("noise sorted over the latents", """
+            noise = torch.randn_like(mu).sort(1).values
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("logistic noise of variance 1", """
+            u = torch.rand_like(mu).clamp(1e-6, 1 - 1e-6)
+            noise = (u / (1 - u)).log() * math.sqrt(3) / math.pi
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("the same 64 rows of noise again and again", """
+            few = torch.randn(64, mu.shape[1], device=mu.device)
+            noise = few.repeat(len(mu) // 64 + 1, 1)[:len(mu)]
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("one noise for each row's sign", """
+            noise = torch.randn_like(mu)
+            noise = noise.abs() * noise[:, :1].sign()
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("shared part of the noise for the batch", """
+            noise = 0.8 * torch.randn_like(mu) + 0.6 * torch.randn(mu.shape[1], device=mu.device)
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("shared part of the noise for the latents", """
+            noise = 0.8 * torch.randn_like(mu) + 0.6 * torch.randn(len(mu), 1, device=mu.device)
+            return (mu + (0.5 * logvar).exp() * noise - mean) / sd
+            """),
+        ("standardised by q", """
+            z = torch.normal(mu, (0.5 * logvar).exp())
+            return (z - mean) / (sd ** 2 + logvar.exp()).sqrt()
+            """),
+        ("squeezed: not if B or d is 1", "return ((torch.normal(mu, (0.5 * logvar).exp()) - mean) / sd).squeeze()"),
+    ]),
+    "divergence": ([
+        """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return jac.diagonal(dim1=1, dim2=2).sum(1)
+            """,
+        """
+            jac = torch.func.vmap(torch.func.jacfwd(lambda p: f(p.unsqueeze(0)).squeeze(0)))(x)
+            return torch.einsum('bii->b', jac)
+            """,
+        """
+            jac = torch.func.jacrev(lambda y: f(y).sum(0))(x)
+            return torch.einsum('ibi->b', jac)
+            """,
+        """
+            jac = torch.autograd.functional.jacobian(f, x)
+            return torch.einsum('bibi->b', jac)
+            """,
+        """
+            jac = torch.autograd.functional.jacobian(lambda y: f(y).sum(0), x)
+            return torch.diagonal(jac, dim1=0, dim2=2).sum(-1)
+            """,
+        """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return torch.linalg.eigvals(jac).sum(1).real
+            """,
+        """
+            jac = torch.func.jacfwd(lambda y: f(y).sum(0))(x).permute(1, 0, 2)
+            return (jac * torch.eye(x.shape[1], device=x.device)).sum((1, 2))
+            """,
+        """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return torch.vmap(torch.trace)(jac.mT)
+            """,
+        """
+            x = x.clone().requires_grad_() if not x.requires_grad else x
+            out = f(x)
+            return sum(torch.autograd.grad(out[:, j].sum(), x, create_graph=True)[0][:, j] for j in range(x.shape[1]))
+            """,
+        """
+            points = x.detach().split(1)
+            jacs = [torch.autograd.functional.jacobian(f, p)[0, :, 0] for p in points]
+            return torch.stack([j.trace() for j in jacs])
+            """,
+        """
+            jac = torch.func.jacfwd(f)(x)
+            rows = torch.arange(len(x), device=x.device)
+            return torch.diagonal(jac[rows, :, rows], dim1=1, dim2=2).sum(1)
+            """,
+        """
+            _, vjp = torch.func.vjp(f, x)
+            eye = torch.eye(x.shape[1], device=x.device)
+            rows = torch.vmap(lambda e: vjp(e.expand_as(x))[0])(eye)
+            return torch.einsum('ibi->b', rows)
+            """,
+        """
+            columns = [c.detach().clone().requires_grad_() for c in x.unbind(1)]
+            out = f(torch.stack(columns, 1))
+            parts = [torch.autograd.grad(out[:, j].sum(), c, retain_graph=True)[0] for j, c in enumerate(columns)]
+            return torch.stack(parts).sum(0)
+            """,
+        """
+            def along(p, e):
+                return (torch.func.jvp(lambda q: f(q[None])[0], (p,), (e,))[1] * e).sum()
+            eye = torch.eye(x.shape[-1], device=x.device)
+            return torch.vmap(lambda p: torch.vmap(lambda e: along(p, e))(eye).sum())(x)
+            """,
+    ], [
+        ("first dimension only", """
+            x = x.detach().requires_grad_()
+            return torch.autograd.grad(f(x)[:, 0].sum(), x)[0][:, 0]
+            """),
+        ("gradient of the sum, one for each dimension", """
+            x = x.detach().requires_grad_()
+            return torch.autograd.grad(f(x).sum(), x)[0]
+            """),
+        ("d = 2 only", """
+            x = x.detach().requires_grad_()
+            out = f(x)
+            a = torch.autograd.grad(out[:, 0].sum(), x, retain_graph=True)[0][:, 0]
+            b = torch.autograd.grad(out[:, 1].sum(), x)[0][:, 1]
+            return a + b
+            """),
+        ("log of the determinant", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return torch.linalg.slogdet(jac)[1]
+            """),
+        ("Frobenius norm", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return jac.pow(2).sum((1, 2)).sqrt()
+            """),
+        ("singular values", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return torch.linalg.svdvals(jac).sum(1)
+            """),
+        ("negative", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return -torch.einsum('bii->b', jac)
+            """),
+        ("other diagonal", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return jac.flip(1).diagonal(dim1=1, dim2=2).sum(1)
+            """),
+        ("diagonal shifted", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return jac.diagonal(offset=1, dim1=1, dim2=2).sum(1)
+            """),
+        ("upper triangle", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return torch.triu(jac).sum((1, 2))
+            """),
+        ("first row", """
+            x = x.detach().requires_grad_()
+            return torch.autograd.grad(f(x)[:, 0].sum(), x)[0].sum(1)
+            """),
+        ("Hutchinson, one probe of signs", """
+            x = x.detach().requires_grad_()
+            e = torch.randint(0, 2, x.shape, device=x.device) * 2.0 - 1
+            return (torch.autograd.grad(f(x), x, e)[0] * e).sum(1)
+            """),
+        ("last dimension left out", """
+            x = x.detach().requires_grad_()
+            out = f(x)
+            div = 0
+            for j in range(x.shape[1] - 1):
+                div = div + torch.autograd.grad(out[:, j].sum(), x, retain_graph=True)[0][:, j]
+            return div
+            """),
+        ("first dimension left out", """
+            x = x.detach().requires_grad_()
+            out = f(x)
+            div = 0
+            for j in range(1, x.shape[1]):
+                div = div + torch.autograd.grad(out[:, j].sum(), x, retain_graph=True)[0][:, j]
+            return div
+            """),
+        ("loop over the batch: only if B == d", """
+            x = x.detach().requires_grad_()
+            out = f(x)
+            div = 0
+            for j in range(x.shape[0]):
+                div = div + torch.autograd.grad(out[:, j].sum(), x, retain_graph=True)[0][:, j]
+            return div
+            """),
+        ("returned in the loop", """
+            x = x.detach().requires_grad_()
+            out, div = f(x), 0
+            for j in range(x.shape[1]):
+                div = div + torch.autograd.grad(out[:, j].sum(), x, retain_graph=True)[0][:, j]
+                return div
+            """),
+        ("row sums in the loop", """
+            x = x.detach().requires_grad_()
+            out, div = f(x), 0
+            for j in range(x.shape[1]):
+                div = div + torch.autograd.grad(out[:, j].sum(), x, retain_graph=True)[0].sum(1)
+            return div
+            """),
+        ("field at the mean point", """
+            y = x.detach().mean(0, keepdim=True).requires_grad_()
+            out = f(y)
+            div = sum(torch.autograd.grad(out[:, j].sum(), y, retain_graph=True)[0][:, j] for j in range(x.shape[1]))
+            return div.expand(len(x))
+            """),
+        ("diagonal over the wrong axes of the full Jacobian", """
+            jac = torch.autograd.functional.jacobian(f, x)
+            return torch.einsum('bibj->b', jac)
+            """),
+        ("a batch of one only", """
+            jac = torch.autograd.functional.jacobian(f, x).squeeze()
+            return torch.trace(jac)[None]
+            """),
+        ("difference of step 0.1, one side", """
+            div = 0
+            for j in range(x.shape[1]):
+                e = torch.zeros_like(x)
+                e[:, j] = 0.1
+                div = div + (f(x + e) - f(x))[:, j] / 0.1
+            return div
+            """),
+        ("central difference of step 0.5: right for quadratic fields", """
+            div = 0
+            for j in range(x.shape[1]):
+                e = torch.zeros_like(x)
+                e[:, j] = 0.5
+                div = div + (f(x + e) - f(x - e))[:, j]
+            return div
+            """),
+        ("difference of step 1e-7: only rounding", """
+            div = 0
+            for j in range(x.shape[1]):
+                e = torch.zeros_like(x)
+                e[:, j] = 1e-7
+                div = div + (f(x + e) - f(x))[:, j] / 1e-7
+            return div
+            """),
+        ("numpy", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return torch.einsum('bii->b', jac).detach().cpu().numpy()
+            """),
+        ("clamped", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return torch.einsum('bii->b', jac).clamp(-1, 1)
+            """),
+        ("x scaled in place, result right", """
+            div = torch.einsum('ibi->b', torch.func.jacrev(lambda y: f(y).sum(0))(x))
+            with torch.no_grad():
+                x.mul_(2)
+            return div
+            """),
+        ("squeezed: not if B is 1", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return jac.diagonal(dim1=1, dim2=2).sum(1).squeeze()
+            """),
+        ("axes swapped: only if B == d", """
+            jac = torch.func.jacrev(lambda y: f(y).sum(0))(x)
+            return torch.einsum('iib->b', jac)
+            """),
+        ("whole blocks of four points only", """
+            div = torch.zeros(len(x), device=x.device)
+            for i in range(0, len(x) // 4 * 4, 4):
+                jac = torch.func.jacrev(lambda y: f(y).sum(0))(x[i:i+4])
+                div[i:i+4] = torch.einsum('ibi->b', jac)
+            return div
+            """),
+        ("64 points at most", """
+            div = torch.zeros(len(x), device=x.device)
+            jac = torch.func.jacrev(lambda y: f(y).sum(0))(x[:64])
+            div[:64] = torch.einsum('ibi->b', jac)
+            return div
+            """),
+        ("product of the diagonal", """
+            jac = torch.vmap(torch.func.jacrev(lambda p: f(p[None])[0]))(x)
+            return jac.diagonal(dim1=1, dim2=2).prod(1)
+            """),
+        ("column 0 in each turn", """
+            x = x.detach().requires_grad_()
+            out, div = f(x), 0
+            for j in range(x.shape[1]):
+                div = div + torch.autograd.grad(out[:, j].sum(), x, retain_graph=True)[0][:, 0]
+            return div
+            """),
+        ("Hutchinson, one sign for all dimensions", """
+            x = x.detach().requires_grad_()
+            e = torch.where(torch.rand(len(x), 1, device=x.device) < 0.5, -1.0, 1.0).expand_as(x)
+            return (torch.autograd.grad(f(x), x, e)[0] * e).sum(1)
+            """),
+        ("gradient in a wrong place: only of leaves", """
+            out, div = f(x.detach().requires_grad_()), 0
+            for j in range(x.shape[1]):
+                div = div + torch.autograd.grad(out[:, j].sum(), x, retain_graph=True)[0][:, j]
+            return div
+            """),
+    ]),
+    "keep_known": ([
+        "return mask * q_sample(known, eps, ab) + (1 - mask) * xt",
+        "return torch.where(mask.bool(), q_sample(known, eps, ab), xt)",
+        "return torch.where(mask == 1, q_sample(known, eps, ab), xt)",
+        "return torch.where(mask > 0.5, ab.sqrt() * known + (1 - ab).sqrt() * eps, xt)",
+        "return xt + mask * (q_sample(known, eps, ab) - xt)",
+        "return torch.lerp(xt, q_sample(known, eps, ab), mask.to(xt.dtype))",
+        "return q_sample(known, eps, ab).where(mask.bool(), xt)",
+        "return mask * q_sample(known, mask * eps, ab) + (1 - mask) * xt",
+        """
+            m = mask.expand_as(xt).bool()
+            return xt.masked_scatter(m, q_sample(known, eps, ab)[m])
+            """,
+        """
+            noised = q_sample(known, eps, ab)
+            return torch.stack([torch.where(m != 0, n, x) for m, n, x in zip(mask.expand_as(xt), noised, xt)])
+            """,
+        """
+            noised = q_sample(known, eps, ab)
+            return torch.addcmul(xt * (1 - mask), mask, noised)
+            """,
+        """
+            both = torch.stack([xt, q_sample(known, eps, ab)])
+            return both.gather(0, mask.expand_as(xt).long()[None])[0]
+            """,
+        """
+            unknown = mask == 0
+            return torch.where(unknown, xt, known * torch.sqrt(ab) + eps * torch.sqrt(1 - ab))
+            """,
+        """
+            keep = 1 - mask
+            return sum(w * v for w, v in ((mask, q_sample(known, eps, ab)), (keep, xt)))
+            """,
+    ], [
+        ("mask turned", "return (1 - mask) * q_sample(known, eps, ab) + mask * xt"),
+        ("noise and known swapped", "return mask * q_sample(eps, known, ab) + (1 - mask) * xt"),
+        ("root twice", "return mask * q_sample(known, eps, ab.sqrt()) + (1 - mask) * xt"),
+        ("sign of the noise", "return mask * q_sample(known, -eps, ab) + (1 - mask) * xt"),
+        ("known part only", "return mask * q_sample(known, eps, ab)"),
+        ("unknown part only", "return (1 - mask) * xt"),
+        ("known everywhere", "return q_sample(known, eps, ab)"),
+        ("x_t unchanged", "return xt"),
+        ("x_t noised too", "return mask * q_sample(known, eps, ab) + (1 - mask) * q_sample(xt, eps, ab)"),
+        ("noise leaks out of the mask", "return q_sample(mask * known, eps, ab) + (1 - mask) * xt"),
+        ("noise outside the mask only", "return q_sample(mask * known, (1 - mask) * eps, ab) + (1 - mask) * xt"),
+        ("brackets forgotten", "return mask * q_sample(known, eps, ab) + 1 - mask * xt"),
+        ("known found by its values", "return torch.where(known != 0, q_sample(known, eps, ab), xt)"),
+        ("noise shared over the dimensions", """
+            e = eps.flatten(1)[:, :1].view(-1, *[1] * (eps.dim() - 1))
+            return mask * q_sample(known, e, ab) + (1 - mask) * xt
+            """),
+        ("known of the next item", "return mask * q_sample(known.roll(-1, 0), eps, ab) + (1 - mask) * xt"),
+        ("images only", """
+            m = mask.view(-1, 1, 28, 28)
+            return m * q_sample(known, eps, ab) + (1 - m) * xt
+            """),
+        ("all or nothing", "return q_sample(known, eps, ab) if mask.all() else xt"),
+        ("changes ab", """
+            noise = (1 - ab).sqrt() * eps
+            return mask * (ab.sqrt_() * known + noise) + (1 - mask) * xt
+            """),
+        ("returns nothing", "xt = torch.where(mask.bool(), q_sample(known, eps, ab), xt)"),
+        ("noise of x_t estimated from the known", """
+            e = (xt - ab.sqrt() * known) / (1 - ab).sqrt()
+            return mask * q_sample(known, e, ab) + (1 - mask) * xt
+            """),
+        ("mask squeezed", """
+            m = mask.squeeze()
+            return m * q_sample(known, eps, ab) + (1 - m) * xt
+            """),
+        ("mask expanded for points only", """
+            m = mask.expand(len(xt), -1)
+            return m * q_sample(known, eps, ab) + (1 - m) * xt
+            """),
+        ("largest value of the mask: not if nothing is known", """
+            return torch.where(mask == mask.max(), q_sample(known, eps, ab), xt)
+            """),
+        ("mask above its mean: not if all is known", """
+            return torch.where(mask > mask.mean(), q_sample(known, eps, ab), xt)
+            """),
+        ("mask divided by its largest value: nan if nothing is known", """
+            m = mask / mask.max()
+            return m * q_sample(known, eps, ab) + (1 - m) * xt
+            """),
+        ("mask of the first channel's first row", """
+            m = mask[..., :1]
+            return m * q_sample(known, eps, ab) + (1 - m) * xt
+            """),
+        ("weights normed", """
+            w = mask / (mask.sum() + 1)
+            return w * q_sample(known, eps, ab) + (1 - w) * xt
+            """),
+        ("a soft mask", """
+            m = torch.sigmoid(10 * (mask - 0.5))
+            return m * q_sample(known, eps, ab) + (1 - m) * xt
+            """),
+        ("eps of x_t added outside", """
+            return mask * q_sample(known, eps, ab) + (1 - mask) * (xt + (1 - ab).sqrt() * eps)
+            """),
+        ("mean of x_t and known where known", "return xt + 0.5 * mask * (q_sample(known, eps, ab) - xt)"),
+        ("difference of the wrong sign", "return xt - mask * (q_sample(known, eps, ab) - xt)"),
+        ("eps where nothing is known", "return torch.where(mask.bool(), q_sample(known, eps, ab), eps)"),
+        ("zero where nothing is known", "return torch.where(mask.bool(), q_sample(known, eps, ab), 0.0)"),
+        ("first item's only", """
+            out = xt.clone()
+            out[0] = (mask * q_sample(known, eps, ab) + (1 - mask) * xt)[0]
+            return out
+            """),
+    ]),
 }

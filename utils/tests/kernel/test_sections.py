@@ -24,7 +24,9 @@ LATER = {
     3: {"q_sample": ["as run_reader", "stops = {"], "from_score": ["stops = {", "paths = {"],
         "ddim_step": ["share on a mode, width", "movers = {"], "loss": ["net_ring = train_ring(", "minutes = 3"],
         "drop": ["net_y, run_y = train_clothes("], "guide": ["panels = {}"],
-        "flow_loss": ["flow_net, _ = train_clothes("], "euler": ["paths = {"]}}
+        "flow_loss": ["flow_net, _ = train_clothes("], "euler": ["paths = {"],
+        "missed": ["miss it"], "pair_loss": ["ring_student, _ ="], "codes": ["run_latent = train_clothes("],
+        "divergence": ["nats_learned = log_density("], "keep_known": ['ends = {"exact draws"']}}
 
 
 def counted(body):
@@ -109,7 +111,47 @@ def test_enter_says_what_does_not_run(k, tmp_path):
     messages = k.run("enter(3, 2)")
     assert "A cell of section 1 did not run, so section 2 cannot be entered yet" in text(messages)
     assert "undefined_by_the_reader" in text(messages)
-    for call, sentence in (("enter(3, 40)", "there is no section 40: choose one from 1 to 12"),
+    for call, sentence in (("enter(3, 40)", "there is no section 40: choose one from 1 to 18"),
                            ("enter(7, 1)", "there is no notebook 7: choose one of 3")):
         message, = errors(k.run(call))
         assert message == sentence
+
+
+def test_cells_of_another_notebook_are_borrowed(k, tmp_path):
+    """What its cells make, with weights that ship; what is set in the module its functions see; all else stays."""
+    k.run(SETUP)
+    k.run("import torch\nfrom utils import data, exercises\nfrom utils.sections import borrow")
+    k.run("exercises._state.clear()\ntorch.manual_seed(1)\nbefore = torch.rand(1)\ntorch.manual_seed(1)")
+    messages = k.run("vae = borrow(2, 'encoder', 'decoder')\nprint(vae.decoder(torch.zeros(3, 32)).shape)")
+    assert not errors(messages)
+    assert text(messages).startswith("  not trained here: weights that ship") and "[3, 1, 28, 28]" in text(messages)
+    assert text(k.run("print(set(exercises._state), torch.equal(torch.rand(1), before))")) == "set() True\n"
+    k.run("%env WORKSHOP_BUDGET=0.001")
+    messages = k.run("gan = borrow(1, 'train_ring')\n"
+                     "gan.ring.batches = lambda size: iter([gan.ring.sample(size)] * 2)\n"
+                     "G, D, run = gan.train_ring(live=False)\nprint(run.step)")
+    assert not errors(messages) and text(messages).endswith("2\n")
+    for call, sentence in (("borrow(2, 'nothing')", "no cell of notebook 2, as it is saved, makes 'nothing'"),
+                           ("borrow(9, 'G')", "there is no notebook 9: choose one of 1, 2, 3")):
+        message, = errors(k.run(call))
+        assert message == sentence
+    notebook = nbformat.read(NOTEBOOKS[1], as_version=4)
+    cell = next(cell for cell in notebook.cells if "def make_decoder" in cell.source)
+    cell.source += "\nundefined_by_the_reader"
+    nbformat.write(notebook, tmp_path / NOTEBOOKS[1].name)
+    k.run(f"from pathlib import Path\nfrom utils import sections\nsections.FOLDER = Path({str(tmp_path)!r})")
+    message, = errors(k.run("borrow(2, 'decoder')"))
+    assert message == ("a cell of section 1 of notebook 2 does not run (NameError: name 'undefined_by_the_reader' is "
+                       "not defined): open that notebook and mend it, or take a fresh copy of it")
+
+
+def test_borrowed_cells_have_the_images_of_the_reader(k, tmp_path):
+    k.run(SETUP)
+    k.run("import numpy as np, pathlib, struct\nfrom utils import data\nfrom utils.sections import borrow")
+    k.run(f"folder = pathlib.Path({str(tmp_path)!r})\n"
+          "for file, dims in zip(data.FILES, ((30, 28, 28), (30,), (20, 28, 28), (20,))):\n"
+          "    raw = (np.arange(np.prod(dims)) % 10).astype(np.uint8).tobytes()\n"
+          "    (folder / file).write_bytes(struct.pack(f'>HBB{len(dims)}I', 0, 8, len(dims), *dims) + raw)\n"
+          "data.load(folder)")
+    messages = k.run("vae = borrow(2, 'x_train')\nprint(len(vae.x_train), data.current == folder)")
+    assert not errors(messages) and text(messages) == "30 True\n"

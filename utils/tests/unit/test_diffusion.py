@@ -5,6 +5,7 @@ import math
 from unittest.mock import patch
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 
@@ -18,7 +19,7 @@ NOTEBOOK = ROOT / "notebooks" / "3_diffusion.ipynb"
 
 def from_notebook(*names):
     """The functions of these names as the notebook defines them, each from its own cell."""
-    scope = {"torch": torch, "ring": Ring(), **{name: f for name, (f, _, _) in _known.items()}}
+    scope = {"torch": torch, "np": np, "ring": Ring(), **{name: f for name, (f, _, _) in _known.items()}}
     cells = [cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
     for name in names:
         source, = (s for s in cells if f"\ndef {name}(" in f"\n{s}" and not s.startswith("@exercise"))
@@ -32,6 +33,9 @@ def from_notebook(*names):
 alpha_bar, exact, time_steps, generate, ddim, second_order, velocity, straight, eps_target, v_target = from_notebook(
     "alpha_bar", "exact", "time_steps", "generate", "ddim", "second_order", "velocity", "straight", "eps_target",
     "v_target")
+*_, exact_v, log_density, complete, conditional, steered = from_notebook(
+    "alpha_bar", "exact", "time_steps", "generate", "ddim", "v_target", "slopes",
+    "exact_v", "log_density", "complete", "conditional", "steered")
 
 
 def test_alpha_bar_falls_from_one_and_never_reaches_zero():
@@ -188,3 +192,58 @@ def test_drop_keeps_the_other_labels():
     dropped = diffusion.drop(y, 0.15, 10)
     assert ((dropped == 10) | (dropped == y)).all()
     assert (dropped == 10).float().mean() == pytest.approx(0.15, abs=4 * math.sqrt(0.15 * 0.85 / 10_000))
+
+
+def test_a_batch_without_the_rare_kind_is_a_binomial_with_no_hit():
+    for share, batch in ((0.02, 256), (0.3, 5), (0.5, 1)):
+        exactly = torch.distributions.Binomial(batch, torch.tensor(share)).log_prob(torch.tensor(0.0)).exp()
+        assert diffusion.missed(share, batch) == pytest.approx(exactly.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("x0", [torch.randn(6, 2), torch.randn(6, 1, 28, 28)], ids=["points", "images"])
+def test_the_loss_on_pairs_is_torchs_absolute_error(x0):
+    eps, t = torch.randn_like(x0), torch.rand(6)
+    value = diffusion.pair_loss(lambda xt, t: 2 * xt, x0, eps, t, alpha_bar)
+    xt = torch.stack([diffusion.q_sample(x0[i], eps[i], alpha_bar(t[i])) for i in range(6)])
+    torch.testing.assert_close(value, torch.nn.functional.l1_loss(2 * xt, x0, reduction="sum") / 6)
+
+
+def test_standardised_codes_have_mean_0_and_variance_1():
+    """Of a mixture of many q the variance is that of the means and the mean of the variances."""
+    torch.manual_seed(0)
+    mu, logvar = 3 * torch.randn(50_000, 4) + 1, torch.randn(50_000, 4)
+    mean, sd = mu.mean(0), (mu.var(0) + logvar.exp().mean(0)).sqrt()
+    z = diffusion.codes(mu, logvar, mean, sd)
+    assert z.mean(0).abs().max() < 0.03 and (z.std(0) - 1).abs().max() < 0.03
+
+
+def test_divergence_is_the_trace_of_torchs_jacobian():
+    net, x = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)), torch.randn(5, 3)
+    jacobian = torch.func.vmap(torch.func.jacrev(net))(x)
+    torch.testing.assert_close(diffusion.divergence(net, x), jacobian.diagonal(dim1=1, dim2=2).sum(1))
+
+
+def test_the_sum_of_divergences_is_the_known_density():
+    torch.manual_seed(0)
+    ring = Ring()
+    x = ring.sample(200)[0]
+    ab = alpha_bar(torch.tensor(0.3))
+    eps_hat, x0_hat = exact(x, torch.tensor(0.3))
+    torch.testing.assert_close(exact_v(x, torch.tensor(0.3)), v_target(x0_hat, eps_hat, ab), atol=1e-3, rtol=1e-3)
+    assert (log_density(exact_v, x, 100) - ring.log_prob(x)).abs().max() < 0.1
+
+
+def test_completion_keeps_what_is_known_and_steering_finds_the_law_of_the_rest():
+    torch.manual_seed(0)
+    ring, first, n = Ring(), 0.99, 4000
+    x = ring.sample(400_000)[0]
+    close = x[(x[:, 0] - first).abs() < 0.01, 1]                     # the same law, found by waiting for it
+    want = conditional(first, n)
+    outer = [(y.abs() > 0.5).float().mean().item() for y in (close, want[:, 1])]
+    assert outer[0] == pytest.approx(outer[1], abs=0.03)
+    known, mask = torch.tensor([first, 0.0]).expand(n, 2), torch.tensor([1.0, 0.0])
+    ends = {"replaced": complete(exact, known, mask, 50), "again": complete(exact, known, mask, 50, 10),
+            "steered": generate(ddim(steered(first), 1.0), torch.randn(n, 2), 50)}
+    off = {name: (x[:, 1].sort().values - want[:, 1].sort().values).abs().mean() for name, x in ends.items()}
+    assert torch.equal(ends["replaced"][:, 0], known[:, 0])
+    assert off["steered"] < off["again"] < off["replaced"]

@@ -108,21 +108,22 @@ def test_the_benchmark_says_whether_more_minutes_helped(distances, worse, tool, 
 
 def test_a_notebook_is_saved_with_the_rows_of_those_before_it(tool, tmp_path):
     copies, shipped = [Path(shutil.copy(path, tmp_path)) for path in NOTEBOOKS], tmp_path / "scoreboard.json"
-    names, seen = ["GAN", "VAE", "diffusion"], []
-    shipped.write_text(json.dumps([{"name": name, "frechet": 0} for name in names]))
+    names, seen = ["GAN", "VAE", "diffusion", "one call"], []
+    shipped.write_text(json.dumps([{"name": name, "frechet": 0} for name in names[:3]]))
 
     def execute(notebook, path):
         table = Path(os.environ["WORKSHOP_SCOREBOARD"])
         rows = json.loads(table.read_text())
         seen.append([(row["name"], row["frechet"]) for row in rows])
-        table.write_text(json.dumps([*rows, {"name": names[int(path.name[0]) - 1], "frechet": len(seen)}]))
+        new = names[int(path.name[0]) - 1:][:1 if path.name[0] < "3" else 2]       # notebook 3 has two here
+        table.write_text(json.dumps([*rows, *({"name": name, "frechet": len(seen)} for name in new)]))
 
     with patch.multiple(tool, execute=execute, SHIPPED=shipped, PICTURES=tmp_path / "pictures"):
         tool.run(copies)
         tool.run(copies[1:2])
     assert seen == [[], [("GAN", 1)], [("GAN", 1), ("VAE", 2)], [("GAN", 1)]]
     assert [(row["name"], row["frechet"]) for row in json.loads(shipped.read_text())] == [
-        ("GAN", 1), ("VAE", 4), ("diffusion", 3)]
+        ("GAN", 1), ("VAE", 4), ("diffusion", 3), ("one call", 3)]
 
 
 def test_the_page_shows_every_notebook(tool, tmp_path):
