@@ -3,7 +3,7 @@
     python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
     python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, size
     python .github/nb.py weights [NOTEBOOK ...] train again what ships in data/pretrained, --budget times as long
-    python .github/nb.py bench [NOTEBOOK ...]   train 1/4, 1 and 4 times the minutes: what it costs and reaches
+    python .github/nb.py bench [NOTEBOOK ...]   train for --minutes 0.75 3 12: what it costs and reaches
     python .github/nb.py counts [NOTEBOOK ...]  its first part alone: kernels and waits that a GPU would feel
     python .github/nb.py gallery                draw the pictures of the README with the weights that ship
     python .github/nb.py page FOLDER            the notebooks as HTML, with their saved outputs and an index
@@ -12,6 +12,7 @@
 
 import argparse
 import base64
+import csv
 import hashlib
 import io
 import itertools
@@ -176,9 +177,25 @@ import resource
 
 kernel = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss    # Linux counts in kB
 peak = kernel if device.type == "cpu" else torch.get_device_module(device).max_memory_allocated()
-with torch.no_grad():
-    more = metrics.measure(sample(10_000))
-print(json.dumps(row | more | {"step": run.step, "batch": batch_size, "peak": peak}))
+print(json.dumps(row | {"step": run.step, "batch": batch_size, "peak": peak}))
+"""
+
+
+IN_STEPS = """
+from utils.train import Run
+
+
+def seeded(seed, inner=torch.manual_seed):
+    return inner(seed + {seed})
+
+
+def boxed(run, minutes, steps=None, *others, inner=Run.__init__, **more):
+    inner(run, None, {steps}, *others, **more)
+
+
+torch.manual_seed = seeded
+if {steps}:
+    Run.__init__ = boxed
 """
 
 
@@ -234,30 +251,55 @@ def counts(paths):
     return waits > 0
 
 
-def bench(paths):
-    """Train the model of each notebook with 1/4, 1 and 4 times its minutes and print what that cost and reached; then
-    where a reader waits: the set-up cell, the first picture, the slowest cells.
+def bench(paths, minutes=(0.75, 3, 12), seed=0, rate=None):
+    """Train the model of each notebook for some `minutes` and print what that cost and reached; then where a reader
+    waits: the set-up cell, the first picture, the slowest cells.
 
+    rate: how many steps a second the machine of data/pretrained/budgets.csv makes when nothing else runs. Then the box
+    is in steps, so that what else runs meanwhile does not change what is reached, and that is entered in the file.
     Only ratios compare between machines, so the distance is divided by that of as many real images. Returns whether
     some model was worse with more minutes, by more than a tenth: so much can be the seed.
     """
     counts(paths)
-    print("model     budget minutes   steps images/s distance/floor precision recall ms/image calls peak memory")
+    print("model     minutes  seed   steps images/s distance/floor precision recall ms/image calls peak memory")
     worse, waits = False, []
     for path in paths:
         ratios = []
-        for budget in (0.25, 1, 4):
-            notebook = nbformat.read(path, as_version=4) if budget == 1 else cut(path)
-            row = json.loads(execute_with(BENCH, notebook, path, budget))
+        for box in minutes:
+            whole = box == 3 and not rate
+            notebook = nbformat.read(path, as_version=4) if whole else cut(path)
+            training = next(i for i, cell in enumerate(notebook.cells) if "minutes = 3" in cell.source)
+            steps = round(60 * box * rate) if rate else 0
+            notebook.cells.insert(training, nbformat.v4.new_code_cell(IN_STEPS.format(seed=seed, steps=steps)))
+            row = json.loads(execute_with(BENCH, notebook, path, 1 if rate else box / 3))
+            seconds = 60 * row["minutes"]
             ratios.append(row["frechet"] / row["floor"]["frechet"])
-            print(f"{row['name']:10s}{budget:6g}{row['minutes']:8.2f}{row['step']:8,d}"
-                  f"{row['batch'] * row['step'] / row['minutes'] / 60:9,.0f}{ratios[-1]:15.1f}{row['precision']:10.2f}"
-                  f"{row['recall']:7.2f}{row['ms']:9.2f}{row['calls']:6.0f}{row['peak'] / 1e6:9,.0f} MB", flush=True)
-            if budget == 1:
+            print(f"{row['name']:10s}{box:7g}{seed:6d}{row['step']:8,d}{row['batch'] * row['step'] / seconds:9,.0f}"
+                  f"{ratios[-1]:15.1f}{row['precision']:10.2f}{row['recall']:7.2f}{row['ms']:9.2f}{row['calls']:6.0f}"
+                  f"{row['peak'] / 1e6:9,.0f} MB", flush=True)
+            if rate:
+                enter_budget({"name": row["name"], "minutes": box, "seed": seed}
+                             | {key: round(row[key], 3) for key in ("step", "frechet", "precision", "recall")})
+            if whole:
                 waits += where_readers_wait(notebook, path)
         worse |= any(more > 1.1 * best for best, more in zip(itertools.accumulate(ratios, min), ratios[1:]))
     print(*waits, f"{'Some' if worse else 'No'} model was worse with more minutes.", sep="\n")
     return worse
+
+
+def enter_budget(found):
+    """Put one training into budgets.csv, in place of the one of the same name, minutes and seed."""
+    from utils import scoreboard
+
+    def key(row):
+        return row["name"], row["minutes"], row["seed"]
+
+    rows = {key(row): row for row in [*scoreboard.budgets(), found]}
+    with scoreboard.BUDGETS.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, found, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: value if name == "name" else f"{value:g}" for name, value in rows[key].items()}
+                         for key in sorted(rows))
 
 
 def where_readers_wait(notebook, path):
@@ -282,7 +324,8 @@ torch.save((row, run.step, sample(14).cpu(), torch.stack(film).cpu() if film els
 
 
 def gallery():
-    """Draw families.png, trilemma.png and denoising.gif in .github/pictures, all with the weights that ship."""
+    """Draw families.png, trilemma.png and denoising.gif in .github/pictures with the weights that ship, and budgets.png
+    from the trainings in data/pretrained/budgets.csv."""
     import torch
     from PIL import Image
 
@@ -293,7 +336,7 @@ def gallery():
             file = Path(folder) / "drawn"
             execute_with(GALLERY.format(file=str(file)), cut(path), path, 1)
             drawn.append(torch.load(file))
-    from utils import data, plot
+    from utils import data, plot, scoreboard
 
     rows = {row["name"]: row for row, *_ in drawn}
     families = {f"{row['name']}, {steps:,} steps\ndistance {row['frechet']:.1f}": images
@@ -302,10 +345,12 @@ def gallery():
     PICTURES.mkdir(exist_ok=True)
     plot.sheet(families).savefig(PICTURES / "families.png")
     plot.trilemma(rows).savefig(PICTURES / "trilemma.png")
+    shipped = scoreboard.rows(*rows)
+    plot.budgets(scoreboard.budgets(), shipped).savefig(PICTURES / "budgets.png")
     frames = [Image.open(io.BytesIO(plot.png(x, 10, 2))).convert("L").quantize(16) for x in drawn[-1][3]]
     frames[0].save(PICTURES / "denoising.gif", save_all=True, append_images=frames[1:], loop=0,
                    duration=[80] * (len(frames) - 1) + [2500])
-    for name in ("families.png", "trilemma.png", "denoising.gif"):
+    for name in ("families.png", "trilemma.png", "budgets.png", "denoising.gif"):
         print(f"{name}: {(PICTURES / name).stat().st_size / 1024:.0f} kB")
 
 
@@ -446,6 +491,9 @@ def main():
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("run", "weights", "bench", "counts"):
         verbs.add_parser(verb).add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
+    verbs.choices["bench"].add_argument("--minutes", type=float, nargs="+", default=[0.75, 3, 12])
+    verbs.choices["bench"].add_argument("--seed", type=int, default=0)
+    verbs.choices["bench"].add_argument("--rate", type=float, help="steps a second: box the training in steps")
     verbs.add_parser("lint")
     verbs.choices["weights"].add_argument("--budget", type=float, default=1)
     verbs.add_parser("gallery")
@@ -456,7 +504,9 @@ def main():
     paths = [path.resolve() for path in getattr(given, "notebooks", ())]
     if given.verb == "weights":
         return weights(paths, given.budget)
-    if given.verb in ("run", "bench", "counts"):
+    if given.verb == "bench":
+        return bench(paths, given.minutes, given.seed, given.rate)
+    if given.verb in ("run", "counts"):
         return globals()[given.verb](paths)
     if given.verb == "gallery":
         return gallery()

@@ -5,7 +5,8 @@ Each function returns a figure: make it the last line of a cell to see it, or `d
 
 import io
 import math
-from itertools import cycle
+from itertools import cycle, groupby
+from statistics import mean
 
 import ipywidgets as widgets
 import torch
@@ -147,6 +148,43 @@ def trilemma(rows):
     figure.suptitle(f"{best[0]} wins all three" if wins == 1 else
                     "no row wins all three: " + ", ".join(f"{name} {best.count(name)}" for name in dict.fromkeys(best)),
                     fontsize=11)
+    return figure
+
+
+def budgets(points, rows):
+    """Frechet distance against minutes of training, both logarithmic: a dot for each of `points`, as
+    `scoreboard.budgets` returns them, a line through the mean of a model's dots at the same minutes, and a star for
+    each of `rows`, {name: row} as from `scoreboard.rows`. The title says which model is nearest to real images when.
+    """
+    figure = Picture(7, 3.4)
+    axes = figure.subplots()
+    means = {}
+    for name, color in zip(dict.fromkeys(point["name"] for point in points), cycle((BLUE, ORANGE, GREEN, GREY))):
+        own = [(point["minutes"], point["frechet"]) for point in points if point["name"] == name]
+        means[name] = {minutes: mean(d for m, d in own if m == minutes) for minutes, _ in own}
+        axes.plot(*zip(*own), ".", color=color)
+        axes.plot(list(means[name]), list(means[name].values()), color=color, linewidth=1, label=name)
+        for title, row in rows.items():
+            if title.removesuffix(" (shipped)") == name and row["minutes"]:
+                ships = row.get("shipped")
+                axes.plot(row["minutes"], row["frechet"], "*", color=color, markersize=13,
+                          markeredgecolor=color if ships else "black", fillstyle="none" if ships else "full",
+                          label=f"{name}, a row that ships" if ships else f"{name}, your row")
+    floor = list(rows.values())[-1]["floor"]["frechet"]
+    axes.axhline(floor, color=GREY, linestyle=":", linewidth=1, label="real images")
+    shared = sorted(set.intersection(*map(set, means.values())))
+    axes.set(xscale="log", yscale="log", xlabel="minutes of training", ylabel="Frechet distance, low is good")
+    axes.minorticks_off()
+    ticks = sorted(set.union(*map(set, means.values())))
+    axes.set_xticks(ticks, [f"{minutes:g}" for minutes in ticks])
+    low, high = axes.get_ylim()
+    ticks = [d for d in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if low <= d <= high]
+    axes.set_yticks(ticks, map(str, ticks))
+    nearest = {minutes: min(means, key=lambda name: means[name][minutes]) for minutes in shared}
+    spans = [(name, [f"{minutes:g}" for minutes in span]) for name, span in groupby(nearest, nearest.get)]
+    axes.set_title("nearest: " + ", ".join(f"{name} at {' to '.join(dict.fromkeys((span[0], span[-1])))}"
+                                           for name, span in spans) + " minutes", fontsize=10)
+    figure.legend(loc="outside right center", frameon=False, fontsize=9)
     return figure
 
 

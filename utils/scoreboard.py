@@ -1,5 +1,6 @@
 """The table in which the three families meet: rows that notebooks measure, rows that ship, and how they are shown."""
 
+import csv
 import json
 import os
 import time
@@ -12,6 +13,7 @@ from . import data, metrics
 from .machine import enough, wait
 
 SHIPPED = data.ROOT / "pretrained" / "scoreboard.json"      # rows from the notebooks as they ship
+BUDGETS = data.ROOT / "pretrained" / "budgets.csv"          # distance against minutes, written by nb.py bench
 SCOREBOARD = Path(os.environ.get("WORKSHOP_SCOREBOARD") or data.own_place() / "scoreboard.json")   # tests have one
 
 
@@ -78,6 +80,16 @@ def rows(*names):
         print(f"You have no row of {' or '.join(missing)} for {data.label()}: the ones that ship were "
               f"measured on {data.SHIPPED}, with another classifier. Their distances do not compare with yours.")
     return found
+
+
+def budgets():
+    """What the three families reach with more and fewer minutes: a list of dicts with name, minutes, seed, step, and of
+    2,000 images frechet, precision, recall. The minutes are those of the machine that data/README.md describes."""
+    if data.current != data.SHIPPED:
+        print(f"These were measured on {data.SHIPPED}: they do not compare with distances of {data.label()}.")
+    with BUDGETS.open(newline="", encoding="utf-8") as file:
+        return [{key: value if key == "name" else float(value) for key, value in row.items()}
+                for row in csv.DictReader(file)]
 
 
 def _read():

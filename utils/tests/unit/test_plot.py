@@ -7,11 +7,11 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from utils import plot
+from utils import plot, scoreboard
 
 X = torch.linspace(-1, 1, 784).reshape(1, 1, 28, 28).repeat(5, 1, 1, 1)
 P = torch.randn(50, 2)
-FLOOR = {"precision": 0.9, "recall": 0.9}
+FLOOR = {"precision": 0.9, "recall": 0.9, "frechet": 1.5}
 ROWS = {"GAN (shipped)": {"precision": 0.7, "recall": 0.6, "ms": 0.1, "floor": FLOOR, "device": "cpu",
                           "shipped": True},
         "diffusion": {"precision": 0.8, "recall": 0.7, "ms": 5.0, "floor": FLOOR, "device": "cpu"}}
@@ -32,7 +32,7 @@ HISTORY = {"d": (list(range(100)), [1.0] * 100), "g": ([0], [2.0])}
     lambda: plot.field({"a": lambda x: -x, "b": (lambda x: -x, lambda x: x)}, P, "two"),
     lambda: plot.field({str(i): lambda x: -x for i in range(4)}),
     lambda: plot.paths({"a": P.expand(7, 50, 2), "b": P.expand(3, 50, 2)}, P, "paths", columns=2),
-    lambda: plot.trilemma(ROWS),
+    lambda: plot.trilemma(ROWS), lambda: plot.budgets(scoreboard.budgets(), scoreboard.rows("GAN")),
     lambda: plot.bars({"real": [0.1, 0.2], "fake": torch.rand(2)}, ["a", "b"], "bars")])
 def test_every_figure_is_one_picture_at_most_eight_inches_wide(figure):
     figure = figure()
@@ -124,6 +124,23 @@ def test_trilemma_says_who_wins_and_hatches_what_is_shipped():
     assert [text.get_text().strip() for text in elsewhere.axes[2].texts][0] == "on cpu"
     nothing = {name: row | {"precision": 0.0, "recall": 0.0} for name, row in ROWS.items()}     # hardly trained at all
     assert [text.get_text().strip() for text in plot.trilemma(nothing).axes[1].texts] == ["0.00", "0.00"]
+
+
+def test_budgets_says_who_is_nearest_when_and_marks_the_readers_rows():
+    found = {"GAN": {0.25: (30, 40), 1: (9, 11), 3: (8, 8)},
+             "diffusion": {0.25: (200, 100), 1: (10, 12), 3: (5, 6), 10: (4, 4)}}
+    points = [{"name": name, "minutes": minutes, "frechet": d} for name, own in found.items()
+              for minutes, pair in own.items() for d in pair]
+    axes, = plot.budgets(points, {name: row | {"minutes": 2.0, "frechet": 7.0} for name, row in ROWS.items()}).axes
+    assert axes.get_title() == "nearest: GAN at 0.25 to 1, diffusion at 3 minutes"
+    means = [line.get_ydata() for line in axes.lines if line.get_label() in found]
+    assert means == [pytest.approx([35, 10, 8]), pytest.approx([150, 11, 5.5, 4])]
+    stars = {line.get_label(): line for line in axes.lines if line.get_marker() == "*"}
+    assert list(stars) == ["GAN, a row that ships", "diffusion, your row"]
+    assert [line.get_fillstyle() for line in stars.values()] == ["none", "full"]
+    assert stars["diffusion, your row"].get_xydata().tolist() == [[2.0, 7.0]]
+    untrained = {name: row | {"minutes": None, "frechet": 7.0} for name, row in ROWS.items()}
+    assert not [line for line in plot.budgets(points, untrained).axes[0].lines if line.get_marker() == "*"]
 
 
 def test_film_shows_stored_pictures():

@@ -132,6 +132,19 @@ def test_shipped_rows_are_those_of_the_three_families():
     assert [row["calls"] for row in rows.values()] == [1, 1, 20]
 
 
+def test_shipped_budgets_are_of_two_seeds_of_each_family(monkeypatch, capsys):
+    found = scoreboard.budgets()
+    for name in ("GAN", "VAE", "diffusion"):
+        minutes = [[row["minutes"] for row in found if row["name"] == name and row["seed"] == seed] for seed in (0, 1)]
+        assert minutes[0] == minutes[1] == sorted(minutes[0]) and minutes[0][0] == 0.25 and minutes[0][-1] >= 30
+    assert len({(row["name"], row["step"] / row["minutes"]) for row in found}) == 3              # one rate for each
+    assert all(row["frechet"] > 1.5 and 0 <= row["precision"] <= 1 and 0 <= row["recall"] <= 1 for row in found)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(data, "current", "MNIST")
+    scoreboard.budgets()
+    assert "measured on FashionMNIST: they do not compare with distances of MNIST" in capsys.readouterr().out
+
+
 def test_rows_of_another_data_set_stay_apart(monkeypatch, tmp_path, capsys):
     scoreboard._store({**row("GAN"), "data": "FashionMNIST"})
     monkeypatch.setattr(data, "current", tmp_path / "mine")

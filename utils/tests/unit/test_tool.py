@@ -5,12 +5,15 @@ import json
 import os
 import re
 import shutil
+import types
 from datetime import datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
 import nbformat
 import pytest
+
+from utils import scoreboard, train
 
 from ..conftest import ROOT, load_tool
 from ..files import NOTEBOOKS, course_copy
@@ -99,11 +102,39 @@ def test_the_benchmark_says_whether_more_minutes_helped(distances, worse, tool, 
     with patch.object(tool, "execute", execute), patch.object(tool, "counts") as counts:     # counted on the imitation
         assert tool.bench(NOTEBOOKS[2:]) == worse
     counts.assert_called_once_with(NOTEBOOKS[2:])
-    budgets = [budget for budget, _ in seen]
-    assert budgets == ["0.25", "1", "4"] and seen[0][1] == seen[2][1] < seen[1][1]      # the whole notebook once
+    budgets, lengths = zip(*seen)
+    assert budgets == ("0.25", "1.0", "4.0") and lengths[0] == lengths[2] < lengths[1]      # the whole notebook once
     said = capsys.readouterr().out
     assert said.endswith(("Some" if worse else "No") + " model was worse with more minutes.\n")
     assert "   900      640 " in said                                                    # 32 * 900 / 45 images a second
+
+
+def test_the_benchmark_with_a_rate_trains_in_steps_and_keeps_what_it_finds(tool, tmp_path, capsys):
+    row = {"name": "GAN", "minutes": 9.0, "step": 60, "batch": 32, "floor": {"frechet": 2.0}, "precision": 0.5,
+           "recall": 0.25, "ms": 0.1, "calls": 1.0, "peak": 5e8}
+    distances, seen = iter((30, 20, 10, 9)), []
+
+    def execute(notebook, path):
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        training = next(i for i, cell in enumerate(code) if "minutes = 3" in cell.source)
+        own = {"torch": types.SimpleNamespace(manual_seed=lambda seed: seed)}
+        with patch.object(train.Run, "__init__", lambda run, *boxes, **more: seen.append(boxes)):
+            exec(code[training - 1].source, own)
+            train.Run(3, None, "show", opts=[])
+        seen[-1] += own["torch"].manual_seed(100), os.environ["WORKSHOP_BUDGET"]
+        said = json.dumps(row | {"frechet": next(distances)})
+        code[tool.reports(code) + 1].outputs = [nbformat.v4.new_output("stream", text=said)]
+
+    with (patch.object(tool, "execute", execute), patch.object(tool, "counts"),
+          patch.object(scoreboard, "BUDGETS", tmp_path / "budgets.csv")):
+        scoreboard.BUDGETS.write_text("name,minutes,seed,step,frechet,precision,recall\n")
+        tool.bench(NOTEBOOKS[:1], [3, 0.25], 7, 20)
+        tool.bench(NOTEBOOKS[:1], [0.25], 7, 20)
+        tool.bench(NOTEBOOKS[:1], [0.25], 0, 20)
+        kept = scoreboard.budgets()
+    assert seen == [(None, 3600, "show", 107, "1"), *2 * [(None, 300, "show", 107, "1")], (None, 300, "show", 100, "1")]
+    assert [(row["name"], row["minutes"], row["seed"], row["frechet"]) for row in kept] == [
+        ("GAN", 0.25, 0, 9), ("GAN", 0.25, 7, 10), ("GAN", 3, 7, 30)]
 
 
 def test_a_notebook_is_saved_with_the_rows_of_those_before_it(tool, tmp_path):
