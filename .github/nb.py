@@ -181,21 +181,22 @@ print(json.dumps(row | {"step": run.step, "batch": batch_size, "peak": peak}))
 """
 
 
-IN_STEPS = """
-from utils.train import Run
-
-
+SEEDED = """
 def seeded(seed, inner=torch.manual_seed):
     return inner(seed + {seed})
+
+
+torch.manual_seed = seeded
+"""
+IN_STEPS = """
+from utils.train import Run
 
 
 def boxed(run, minutes, steps=None, *others, inner=Run.__init__, **more):
     inner(run, None, {steps}, *others, **more)
 
 
-torch.manual_seed = seeded
-if {steps}:
-    Run.__init__ = boxed
+Run.__init__ = boxed
 """
 
 
@@ -260,7 +261,8 @@ def bench(paths, minutes=(0.75, 3, 12), seed=0, rate=None):
     Only ratios compare between machines, so the distance is divided by that of as many real images. Returns whether
     some model was worse with more minutes, by more than a tenth: so much can be the seed.
     """
-    counts(paths)
+    if not rate:
+        counts(paths)
     print("model     minutes  seed   steps images/s distance/floor precision recall ms/image calls peak memory")
     worse, waits = False, []
     for path in paths:
@@ -269,8 +271,8 @@ def bench(paths, minutes=(0.75, 3, 12), seed=0, rate=None):
             whole = box == 3 and not rate
             notebook = nbformat.read(path, as_version=4) if whole else cut(path)
             training = next(i for i, cell in enumerate(notebook.cells) if "minutes = 3" in cell.source)
-            steps = round(60 * box * rate) if rate else 0
-            notebook.cells.insert(training, nbformat.v4.new_code_cell(IN_STEPS.format(seed=seed, steps=steps)))
+            first = SEEDED.format(seed=seed) + (IN_STEPS.format(steps=round(60 * box * rate)) if rate else "")
+            notebook.cells.insert(training, nbformat.v4.new_code_cell(first))
             row = json.loads(execute_with(BENCH, notebook, path, 1 if rate else box / 3))
             seconds = 60 * row["minutes"]
             ratios.append(row["frechet"] / row["floor"]["frechet"])
@@ -327,7 +329,6 @@ def gallery():
     """Draw families.png, trilemma.png and denoising.gif in .github/pictures with the weights that ship, and budgets.png
     from the trainings in data/pretrained/budgets.csv."""
     import torch
-    from PIL import Image
 
     os.environ["WORKSHOP_SHIPPED"] = "1"
     drawn = []
@@ -345,8 +346,7 @@ def gallery():
     PICTURES.mkdir(exist_ok=True)
     plot.sheet(families).savefig(PICTURES / "families.png")
     plot.trilemma(rows).savefig(PICTURES / "trilemma.png")
-    shipped = scoreboard.rows(*rows)
-    plot.budgets(scoreboard.budgets(), shipped).savefig(PICTURES / "budgets.png")
+    plot.budgets(scoreboard.budgets(), scoreboard.rows(*rows)).savefig(PICTURES / "budgets.png")
     frames = [Image.open(io.BytesIO(plot.png(x, 10, 2))).convert("L").quantize(16) for x in drawn[-1][3]]
     frames[0].save(PICTURES / "denoising.gif", save_all=True, append_images=frames[1:], loop=0,
                    duration=[80] * (len(frames) - 1) + [2500])

@@ -14,6 +14,7 @@ from matplotlib import colormaps
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
+from matplotlib.ticker import LogLocator
 from torchvision.utils import make_grid
 
 BLUE, ORANGE, GREY, GREEN = "#2a6fbb", "#e07b1a", "#8a8a8a", "#3a9d5d"
@@ -164,12 +165,12 @@ def budgets(points, rows):
         means[name] = {minutes: mean(d for m, d in own if m == minutes) for minutes, _ in own}
         axes.plot(*zip(*own), ".", color=color)
         axes.plot(list(means[name]), list(means[name].values()), color=color, linewidth=1, label=name)
-        for title, row in rows.items():
-            if title.removesuffix(" (shipped)") == name and row["minutes"]:
-                ships = row.get("shipped")
-                axes.plot(row["minutes"], row["frechet"], "*", color=color, markersize=13,
-                          markeredgecolor=color if ships else "black", fillstyle="none" if ships else "full",
-                          label=f"{name}, a row that ships" if ships else f"{name}, your row")
+        row = rows.get(name, rows.get(f"{name} (shipped)"))
+        if row and row["minutes"]:
+            ships = row.get("shipped")
+            axes.plot(row["minutes"], row["frechet"], "*", color=color, markersize=13,
+                      markeredgecolor=color if ships else "black", fillstyle="none" if ships else "full",
+                      label=f"{name}, a row that ships" if ships else f"{name}, your row")
     floor = list(rows.values())[-1]["floor"]["frechet"]
     axes.axhline(floor, color=GREY, linestyle=":", linewidth=1, label="real images")
     shared = sorted(set.intersection(*map(set, means.values())))
@@ -177,9 +178,8 @@ def budgets(points, rows):
     axes.minorticks_off()
     ticks = sorted(set.union(*map(set, means.values())))
     axes.set_xticks(ticks, [f"{minutes:g}" for minutes in ticks])
-    low, high = axes.get_ylim()
-    ticks = [d for d in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if low <= d <= high]
-    axes.set_yticks(ticks, map(str, ticks))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
     nearest = {minutes: min(means, key=lambda name: means[name][minutes]) for minutes in shared}
     spans = [(name, [f"{minutes:g}" for minutes in span]) for name, span in groupby(nearest, nearest.get)]
     axes.set_title("nearest: " + ", ".join(f"{name} at {' to '.join(dict.fromkeys((span[0], span[-1])))}"
