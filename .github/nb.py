@@ -1,7 +1,9 @@
 """The maintainers' one tool.
 
     python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
-    python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, size
+    python .github/nb.py trials N [NOTEBOOK ...]  run with N seeds: what becomes of each claim of the text
+    python .github/nb.py hour                   the minutes of a reader, section by section
+    python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, size, numbers
     python .github/nb.py weights [NOTEBOOK ...] train again what ships in data/pretrained, --budget times as long
     python .github/nb.py bench [NOTEBOOK ...]   train for --minutes 0.75 3 12: what it costs and reaches
     python .github/nb.py counts [NOTEBOOK ...]  its first part alone: kernels and waits that a GPU would feel
@@ -11,12 +13,16 @@
 """
 
 import argparse
+import ast
 import base64
+import builtins
 import csv
 import hashlib
 import io
 import itertools
 import json
+import math
+import operator
 import os
 import re
 import sys
@@ -44,6 +50,9 @@ Or on Colab, where nothing is to be installed: {badges}. Run the first cell: it 
 notebooks ask for a GPU and do not need one; the same minutes go further on it.
 """
 LARGEST, LARGEST_PICTURE = 2_000_000, 1_000_000
+COMPARED = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq}
+WORDS, LINE, FIGURE, EXPERIMENT = 180, 6, 20, 60       # words a minute; seconds for a line, a figure, a prediction
+LONGEST, MOST_WORDS, MOST_CELLS = 60, 1600, 30         # the hour of each notebook: minutes, words, code cells
 INDEX = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -78,14 +87,16 @@ def run(paths):
             before = list(rows.values())[:int(path.name[0]) - 1]       # GAN, VAE, then those of notebook 3
             scoreboard.write_text(json.dumps(before), encoding="utf-8")
             notebook = nbformat.read(path, as_version=4)
-            execute(notebook, path)
+            found = execute_with_claims(notebook, path)
             sections = seconds_by_section(notebook)
+            notebook.metadata["seconds"] = {title: round(seconds) for title, seconds in sections.items()}
             with_picture(smaller(without_state(notebook)), path)
             nbformat.write(notebook, path)
             rows |= {row["name"]: row for row in json.loads(scoreboard.read_text(encoding="utf-8"))}
             SHIPPED.write_text(json.dumps(list(rows.values()), indent=1), encoding="utf-8")
             print(*(f"{seconds:6.0f} s  {title}" for title, seconds in sections.items()), sep="\n")
             print(f"{path.name}: {time.monotonic() - began:.0f} s, {path.stat().st_size / 1024:.0f} kB")
+            report_claims(path, [found])
 
 
 def smaller(notebook):
@@ -103,6 +114,194 @@ def execute(notebook, path):
     """Run its cells in a kernel of their own, in the folder of `path`, however long they take."""
     NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}},
                    extra_arguments=["--log-level=ERROR"]).execute()         # or it warns of TCP without encryption
+
+
+CLAIMS = """
+import json as _json
+
+
+def _found(claim):
+    try:
+        return [float(part) for part in claim()]
+    except ArithmeticError:        # 0 / 0 after hardly any training
+        return []
+
+
+print(_json.dumps([_found(claim) for claim in [{each}]]))
+"""
+
+
+def claims(cell):
+    """The claims of a text cell: comparisons in the notebook's own names, which hold at that place."""
+    return cell.metadata.get("claims", [])
+
+
+def operands(claim):
+    """The parts of a comparison, as text: those that print numbers, the bounds, and those to be computed."""
+    tree = ast.parse(claim, mode="eval").body
+    parts = [tree.left, *tree.comparators] if isinstance(tree, ast.Compare) else [tree]
+    return [ast.get_source_segment(claim, part) for part in parts]
+
+
+def is_number(part):
+    return isinstance(ast.parse(part, mode="eval").body, ast.Constant)
+
+
+def holds(claim, values):
+    """Whether a claim holds of the values of its parts, rounded to as many digits as its bounds have."""
+    tree, parts = ast.parse(claim, mode="eval").body, operands(claim)
+    digits = [len(part.partition(".")[2]) for part in parts if is_number(part)]
+    rounded = [round(value, max(digits)) if digits else value for value in values]
+    return all(COMPARED[type(op)](*pair) for op, pair in zip(tree.ops, zip(rounded, rounded[1:])))
+
+
+def execute_with_claims(notebook, path, first=None):
+    """Execute it, `first` after the imports, and evaluate the claims of each text cell where it stands.
+
+    Returns {(cell id, claim): the values of its parts}; the notebook is as it was, but executed.
+    """
+    places, ours = [], []
+    for i, cell in enumerate(notebook.cells):
+        if claims(cell):
+            each = ", ".join(f"lambda: [{', '.join(operands(claim))}]" for claim in claims(cell))
+            ours.append(nbformat.v4.new_code_cell(CLAIMS.format(each=each)))
+            places.append((i, cell))
+    for (i, _), check in reversed(list(zip(places, ours))):
+        notebook.cells.insert(i + 1, check)
+    if first:
+        notebook.cells.insert(3, nbformat.v4.new_code_cell(first))          # below title, set-up and imports
+    execute(notebook, path)
+    added = {id(cell) for cell in ours}
+    notebook.cells = [cell for i, cell in enumerate(notebook.cells) if id(cell) not in added and not (first and i == 3)]
+    for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
+        cell.execution_count = count
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = count
+    return {(cell.id, claim): values for (_, cell), check in zip(places, ours)
+            for claim, values in zip(claims(cell), json.loads(check.outputs[0].text))}
+
+
+def report_claims(path, trials):
+    """Print for each claim in how many of `trials` it held, and the least and the greatest value of what it computes;
+    return whether one did not hold, of which the text cell is named."""
+    failed = False
+    for place, claim in trials[0]:
+        values = [trial[place, claim] for trial in trials]
+        held = [bool(own) and holds(claim, own) for own in values]
+        failed |= not all(held)
+        spans = [f"{part}: {min(own):.3g} to {max(own):.3g}"
+                 for part, own in zip(operands(claim), zip(*filter(None, values))) if not is_number(part)]
+        print(f"{path.stem} {place} {'holds' if all(held) else 'FAILS'} {sum(held)} of {len(held)}: {claim}",
+              *spans, sep="\n    ", flush=True)
+    return failed
+
+
+def trials(n, paths):
+    """Run each notebook with n seeds at full budget, as a reader who has no rows of the table yet, and print what
+    becomes of its claims. Returns whether one did not hold."""
+    os.environ["WORKSHOP_BUDGET"], failed = "1", False
+    for path in paths:
+        found = []
+        for seed in range(1, n + 1):
+            with tempfile.TemporaryDirectory() as folder:
+                os.environ["WORKSHOP_SCOREBOARD"] = str(Path(folder) / "scoreboard.json")
+                found.append(execute_with_claims(nbformat.read(path, as_version=4), path, SEEDED.format(seed=seed)))
+        failed |= report_claims(path, found)
+    return failed
+
+
+def numbers(text):
+    """The numbers that stand in a text, as floats, outside of formulas, code, links, headings and references to
+    sections, notebooks, exercises and experiments."""
+    for left_out in (r"\$\$.*?\$\$", r"\$[^$]*\$", r"`[^`]*`", r"\[[^\]]*\]\([^)]*\)", r"!\[.*?\]", r"(?m)^#.*$",
+                     r"\d+ x \d+|\(B, [^)]*\)",
+                     r"(?i)(?:sections?|notebooks?|exercises?|experiments?) \d+(?:(?:, | and | to | or )\d+)*"):
+        text = re.sub(left_out, " ", text, flags=re.S if "\\$" in left_out else 0)
+    return [float(hit.replace(",", "")) for hit in re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w^])", text)]
+
+
+def unsupported(notebook):
+    """Faults of the text: (cell id, what). A number must stand in a claim of its cell, in the code or the outputs of
+    its section, or in the cell's list `told`, of numbers that a source or a trial of ours gives; the numbers of a
+    claim must stand in the text."""
+    from utils import sections
+
+    faults, made, near = [], set(dir(builtins)), {}
+    title = ""
+    for cell in notebook.cells:
+        title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1] if cell.cell_type == "markdown" else title
+        if cell.cell_type == "code":
+            said = [output.get("text", "") for output in cell.outputs]
+            near.setdefault(title, set()).update(
+                float(hit.replace(",", "")) for hit in re.findall(r"\d[\d,_]*(?:\.\d+)?(?:e-\d+)?",
+                                                                  "\n".join([cell.source, *said]).replace("_", "")))
+    for cell in notebook.cells[1:]:                        # the title says the sums of nb.py hour
+        if cell.cell_type == "code":
+            made |= sections._names(cell.source)[0]
+            continue
+        title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1]
+        printed = numbers(cell.source)
+        bounds = [float(part) for claim in claims(cell) for part in operands(claim) if is_number(part)]
+        known = near.get(title, set()) | set(cell.metadata.get("told", ()))
+        known |= {round(n, 9) for bound in bounds for n in (bound, 100 * bound)}
+        known |= {round(100 * n, 9) for n in near.get(title, ())}
+        faults += [(cell.id, f"{n:g} stands in no claim, no output and no source") for n in printed
+                   if round(n, 9) not in known and n > 10 or n != int(n) and round(n, 9) not in known]
+        faults += [(cell.id, f"the text does not say {bound:g}, as its claims do") for bound in bounds
+                   if bound not in (0, 1) and not {round(bound, 9), round(100 * bound, 9)} & set(printed)]
+        for claim in claims(cell):
+            missing = {node.id for node in ast.walk(ast.parse(claim)) if isinstance(node, ast.Name)} - made
+            missing -= {node.id for node in ast.walk(ast.parse(claim)) if isinstance(node, ast.Name)
+                        and isinstance(node.ctx, ast.Store)}
+            faults += [(cell.id, f"no cell above makes {name}, of which a claim speaks") for name in sorted(missing)]
+    return faults
+
+
+def by_choice(title):
+    return "By choice" in title
+
+
+def minutes_by_section(notebook):
+    """{heading: [words, code cells, minutes]}: reading, code, figures, exercises, predictions and computing."""
+    found, title = {}, "before section 1"
+    seconds = notebook.metadata.get("seconds", {})
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1]
+        row = found.setdefault(title, [0, 0, seconds.get(title, 0) / 60])
+        if cell.cell_type == "markdown":
+            words = len(re.sub(r"\]\([^)]*\)|</?\w+>", "", cell.source).split())
+            row[0] += words
+            row[2] += words / WORDS + sum(map(int, re.findall(r"^### Exercise.*\((\d+) min", cell.source, re.M)))
+            row[2] += len(re.findall("^### Experiment", cell.source, re.M)) * EXPERIMENT / 60
+        elif not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            row[1] += 1
+            figures = sum("image/png" in output.get("data", {}) or "VBox(" in output.get("data", {}).get(
+                "text/plain", "") for output in cell.outputs)
+            lines = sum(map(bool, cell.source.split("\n"))) * (not cell.source.startswith("@exercise"))
+            row[2] += (lines * LINE + figures * FIGURE) / 60
+    return found
+
+
+def hour(path):
+    """What the hour of a notebook and its sections by choice come to: ([words, code cells, minutes], minutes)."""
+    rows = minutes_by_section(nbformat.read(path, as_version=4))
+    core = [sum(column) for column in zip(*(row for title, row in rows.items() if not by_choice(title)))]
+    return core, sum(row[2] for title, row in rows.items() if by_choice(title))
+
+
+def to_five(minutes):
+    return 5 * math.ceil(minutes / 5)
+
+
+def show_hour():
+    """Print the minutes of a reader, section by section, and what they come to."""
+    for path in NOTEBOOKS:
+        for title, (words, cells, minutes) in minutes_by_section(nbformat.read(path, as_version=4)).items():
+            print(f"{minutes:6.1f} min {words:5d} words {cells:3d} cells  {title}")
+        (words, cells, minutes), more = hour(path)
+        print(f"{path.stem}: {minutes:.1f} minutes, {words} words and {cells} cells of code; by choice {more:.0f}\n")
 
 
 def cut(path):
@@ -419,6 +618,16 @@ def lint():
             for output in cell.get("outputs", []):
                 found += [(cell.id, "a saved output is an error")] * (output.output_type == "error")
                 found += [(cell.id, "a saved output is on stderr")] * (output.get("name") == "stderr")
+        if any(by_choice(title) for title in minutes_by_section(notebook)):
+            (words, cells, minutes), more = hour(path)
+            sums = f"{to_five(minutes)} minutes; by choice {to_five(more)} more"
+            found += [("", f"does not say: {sums}")] * (sums not in notebook.cells[0].source)
+            found += [("", f"README.md does not say of it: {sums}")] * (
+                not re.search(rf"{path.name}\).*\| {sums}", README.read_text(encoding="utf-8")))
+            found += [("", f"its hour has {n:.0f} {what}, over {most}") for n, most, what in (
+                (words, MOST_WORDS, "words"), (cells, MOST_CELLS, "cells of code"), (minutes, LONGEST, "minutes"))
+                if n > most]
+            found += unsupported(notebook)
         faults += [f"{path.name}: {where}: {what}" for where, what in found]
     faults += [f"{path.name}: {path.stat().st_size} bytes, over {LARGEST_PICTURE}" for path in PICTURES.glob("*")
                if path.stat().st_size > LARGEST_PICTURE]
@@ -489,12 +698,15 @@ def home(new):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("run", "weights", "bench", "counts"):
-        verbs.add_parser(verb).add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
+    verbs.add_parser("trials").add_argument("n", type=int)
+    for verb in ("run", "weights", "bench", "counts", "trials"):
+        parser_of = verbs.choices.get(verb) or verbs.add_parser(verb)
+        parser_of.add_argument("notebooks", nargs="*", type=Path, default=NOTEBOOKS)
     verbs.choices["bench"].add_argument("--minutes", type=float, nargs="+", default=[0.75, 3, 12])
     verbs.choices["bench"].add_argument("--seed", type=int, default=0)
     verbs.choices["bench"].add_argument("--rate", type=float, help="steps a second: box the training in steps")
     verbs.add_parser("lint")
+    verbs.add_parser("hour")
     verbs.choices["weights"].add_argument("--budget", type=float, default=1)
     verbs.add_parser("gallery")
     verbs.add_parser("page").add_argument("folder", type=Path)
@@ -508,8 +720,10 @@ def main():
         return bench(paths, given.minutes, given.seed, given.rate)
     if given.verb in ("run", "counts"):
         return globals()[given.verb](paths)
-    if given.verb == "gallery":
-        return gallery()
+    if given.verb == "trials":
+        return trials(given.n, paths)
+    if given.verb in ("gallery", "hour"):
+        return gallery() if given.verb == "gallery" else show_hour()
     if given.verb == "page":
         return page(given.folder)
     return lint() if given.verb == "lint" else home(given.name)

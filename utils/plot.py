@@ -112,6 +112,29 @@ def paths(films, real, title="", columns=3):
     return figure
 
 
+def diagram(*rows):
+    """Who hands what to whom, one line for each of `rows`, a text such as "z > [G] > x": what stands in brackets is a
+    network, and green."""
+    lines = [row.split(" > ") for row in rows]
+    arrow, letter = 0.6, 0.085                                  # inches
+    lengths = [sum(letter * len(word) for word in words) + arrow * len(words) for words in lines]
+    figure = Picture(min(8, max(lengths)), 0.5 * len(lines) + 0.1)
+    axes = figure.subplots()
+    axes.set(xlim=(0, max(lengths)), ylim=(len(lines) - 0.5, -0.5))
+    axes.set_axis_off()
+    for i, words in enumerate(lines):
+        x = arrow / 2
+        for j, word in enumerate(words):
+            if j:
+                axes.annotate("", (x - 0.12, i), (x - arrow + 0.12, i), arrowprops={"arrowstyle": "->", "color": GREY})
+            width = letter * len(word)
+            network = word.startswith("[")
+            frame = {"boxstyle": "round,pad=0.3", "facecolor": "#d8eee0", "edgecolor": GREEN} if network else None
+            axes.text(x + width / 2, i, word.strip("[]"), ha="center", va="center", fontsize=10, bbox=frame)
+            x += width + arrow
+    return figure
+
+
 def trilemma(rows):
     """Quality, diversity and speed of models side by side: `rows` is {name: row} as `scoreboard.rows` returns them.
 

@@ -109,7 +109,8 @@ def _announced():
 
 
 def read(notebook):
-    """The code cells of a notebook, by its number, below the set-up cell: a list of `Cell`; section 0 is before 1."""
+    """The code cells of a notebook, by its number, below the set-up cell: a list of `Cell`; section 0 is before 1.
+    A heading without a number belongs to the section before it."""
     path = next(FOLDER.glob(f"{notebook}_*.ipynb"), None)
     if path is None:
         raise ValueError(f"there is no notebook {notebook}: choose one of "
@@ -120,8 +121,7 @@ def read(notebook):
         if cell["cell_type"] == "code":
             cells.append(Cell(section, source, *_names(source)))
         else:
-            section = [section, *re.findall(r"^## (\d*)", source, re.M)][-1]
-            section = int(section) if section != "" else max(c.section for c in cells) + 1
+            section = [section, *map(int, re.findall(r"^## (\d+)", source, re.M))][-1]
     return cells[1:]
 
 

@@ -622,7 +622,7 @@ def check_pair_loss(f):
                                     (t.view(-1, *ones).sqrt() * x0 + (1 - t.view(-1, *ones)).sqrt() * eps,
                                      "t stands where alpha_bar(t) belongs."),
                                     ((1 - t.view(-1, *ones)) * x0 + t.view(-1, *ones) * eps,
-                                     "That is the straight path of section 8: here x_t = q_sample(x0, eps, ab)."),
+                                     "That is the straight path of section 12: here x_t = q_sample(x0, eps, ab)."),
                                     (ab.sqrt() * eps + (1 - ab).sqrt() * x0, "x0 and eps have changed places, or "
                                      "ab and 1 - ab: q_sample(x0, eps, ab).")):
                 if same(xt, wrong):

@@ -63,7 +63,7 @@ def check_g_loss(f):
         (F.softplus(d_fake).mean(), "That is D's term: G wants D to say 1 to its images: turn the sign."),
         (-F.softplus(-d_fake).mean(), "Its sign is turned: this is E log D, and a loss is minus what one wants large."),
         (F.softplus(-d_fake).sum(), "It sums over the batch: use the mean."),
-        (-d_fake.mean(), "That is the Wasserstein loss of section 4; here the logit goes through -log sigmoid."),
+        (-d_fake.mean(), "That is the Wasserstein loss of section 6; here the logit goes through -log sigmoid."),
         (F.softplus(-d_fake.sigmoid()).mean(), "The sigmoid is applied twice: F.softplus contains it already."),
         (F.softplus(-d_fake).mean() / 2, "It is half of what is wanted: no factor 1/2."),
     ))
@@ -86,7 +86,7 @@ BATCH = 5            # of the steps' check
 
 
 class _D(nn.Module):
-    """A discriminator that knows the labels of one batch, as in section 6: its logits depend on the place, too."""
+    """A discriminator that knows the labels of one batch, as in section 9: its logits depend on the place, too."""
 
     def __init__(self, shape):
         super().__init__()
@@ -97,7 +97,7 @@ class _D(nn.Module):
 
     def forward(self, x):
         if len(x) != BATCH:
-            raise Wrong(f"D is asked about {len(x)} images at once, but in section 6 D knows the labels of one batch "
+            raise Wrong(f"D is asked about {len(x)} images at once, but in section 9 D knows the labels of one batch "
                         f"of {BATCH}: one call for the real images and one for the fakes.")
         if x.shape[1:] != self.shape:
             raise Wrong(f"D is asked about shape {tuple(x.shape)}, wanted {(BATCH, *self.shape)}: images as they are.")
@@ -115,7 +115,7 @@ class _Judge:
         return self._net(x)
 
     def __getattr__(self, name):
-        raise Wrong(f"it uses D.{name}, but D may be any function of x here (section 6 passes one that knows a label): "
+        raise Wrong(f"it uses D.{name}, but D may be any function of x here (section 9 passes one that knows a label): "
                     "only call it, and leave the weights to the optimiser.")
 
 
@@ -443,7 +443,7 @@ def check_gradient_penalty(f):
         expect_uniform(_where(D, *given), "u")
     for kind, (_, *given) in kinds.items():
         D = _Critic(0.3, given[0])
-        got = call(f, lambda x: D(x), *given)             # a function, as in section 6
+        got = call(f, lambda x: D(x), *given)             # a function, as in section 9
         expect(got, D.penalty(), f"on {kind} with a curved critic, whose slope differs from place to place,")
         expect_slopes(got, D.penalty(), **{"D's weights": D.w})
 

@@ -197,7 +197,7 @@ STRANGERS = {
             return loss.detach()
             """,
     ], [
-        ("fakes reversed: no longer beside their labels in section 6", """
+        ("fakes reversed: no longer beside their labels in section 9", """
             loss = d_loss(D(x_real), D(x_fake.detach().flip(0)))
             opt_D.zero_grad()
             loss.backward()
@@ -259,7 +259,7 @@ STRANGERS = {
             x_real.copy_(x_fake.detach())
             return loss
             """),
-        ("one call on the cat: breaks with the labels of section 6", """
+        ("one call on the cat: breaks with the labels of section 9", """
             both = D(torch.cat([x_real, x_fake.detach()]))
             loss = d_loss(both[:len(x_real)], both[len(x_real):])
             opt_D.zero_grad()
@@ -399,7 +399,7 @@ STRANGERS = {
             opt_G.step()
             return loss
             """),
-        ("reversed: fakes beside the wrong labels in section 6", """
+        ("reversed: fakes beside the wrong labels in section 9", """
             loss = g_loss(D(x_fake.flip(0)))
             opt_G.zero_grad()
             loss.backward()

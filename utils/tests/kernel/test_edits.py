@@ -110,7 +110,8 @@ def test_a_network_that_the_reader_changed_is_offered_training(reader, old, new,
 @pytest.mark.parametrize("share", ["(torch.pi / 2 * torch.as_tensor(t)).cos() ** 2", "1 - torch.as_tensor(t)"])
 def test_another_alpha_bar_works_in_every_cell_of_the_ring(k, share):
     """Both are 0 at t = 1, the first but for rounding. So does a film of three steps."""
-    cells = [cell for cell in sections.read(3) if cell.section <= 4 or cell.section == 9]
+    cells = [cell for cell in sections.read(3) if cell.section <= 4 or "def second_order" in cell.source
+             or cell.section == 8 and "patient" not in cell.source or "|DDIM - ODE|" in cell.source]
     k.run(SETUP)
     for cell in cells:
         source = re.sub(r"share = .*", f"share = {share}", cell.source)
@@ -165,8 +166,8 @@ def test_a_locale_with_decimal_commas(tmp_path):
     with kernel() as k:
         k.run(f"import locale; locale.setlocale(locale.LC_ALL, {comma_locale()!r})")
         assert text(k.run("print(locale.str(1.5), f'{1.5:n}')")) == "1,5 1,5\n"
-        for source in (SETUP, "enter(3, 10)",
-                       *(cell.source for cell in sections.read(3) if cell.section == 10)):
+        for source in (SETUP, "enter(3, 6)",
+                       *(cell.source for cell in sections.read(3) if cell.section == 6)):
             messages = k.run(source, timeout=300)
             assert not errors(messages), source
             if "scoreboard.report" in source:

@@ -32,6 +32,7 @@ HISTORY = {"d": (list(range(100)), [1.0] * 100), "g": ([0], [2.0])}
     lambda: plot.field({"a": lambda x: -x, "b": (lambda x: -x, lambda x: x)}, P, "two"),
     lambda: plot.field({str(i): lambda x: -x for i in range(4)}),
     lambda: plot.paths({"a": P.expand(7, 50, 2), "b": P.expand(3, 50, 2)}, P, "paths", columns=2),
+    lambda: plot.diagram("z > [G] > x", "y"),
     lambda: plot.trilemma(ROWS), lambda: plot.budgets(scoreboard.budgets(), scoreboard.rows("GAN")),
     lambda: plot.bars({"real": [0.1, 0.2], "fake": torch.rand(2)}, ["a", "b"], "bars")])
 def test_every_figure_is_one_picture_at_most_eight_inches_wide(figure):
