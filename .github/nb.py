@@ -232,7 +232,7 @@ def unsupported(notebook):
     for cell in notebook.cells:
         title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1] if cell.cell_type == "markdown" else title
         if cell.cell_type == "code":
-            said = [output.get("text", "") for output in cell.outputs]
+            said = [output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
             near.setdefault(title, set()).update(
                 float(hit.replace(",", "")) for hit in re.findall(r"\d[\d,_]*(?:\.\d+)?(?:e-\d+)?",
                                                                   "\n".join([cell.source, *said]).replace("_", "")))
