@@ -221,41 +221,50 @@ def numbers(text):
     return [float(hit.replace(",", "")) for hit in re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w^])", text)]
 
 
+def near(notebook):
+    """{heading: the numbers in the code and the outputs of its cells}"""
+    found = {}
+    for title, cell in titled(notebook):
+        said = [output.get("text", "") or output.get("data", {}).get("text/plain", "")
+                for output in cell.get("outputs", [])]
+        text = "\n".join([cell.source, *said]) if cell.cell_type == "code" else ""
+        hits = re.findall(r"\d[\d,]*(?:\.\d+)?(?:e-\d+)?", text.replace("_", ""))
+        found.setdefault(title, set()).update(float(hit.replace(",", "")) for hit in hits)
+    return found
+
+
 def unsupported(notebook):
     """Faults of the text: (cell id, what). A number must stand in a claim of its cell, in the code or the outputs of
-    its section, or in the cell's list `told`, of numbers that a source or a trial of ours gives; the numbers of a
-    claim must stand in the text."""
+    its section, or in the cell's list `told`, of numbers that a source or a trial of ours gives; whole numbers up to
+    ten are free. The numbers of a claim must stand in the text, and its names be made above."""
     from utils import sections
 
-    faults, made, near = [], set(dir(builtins)), {}
-    title = ""
-    for cell in notebook.cells:
-        title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1] if cell.cell_type == "markdown" else title
-        if cell.cell_type == "code":
-            said = [output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
-            near.setdefault(title, set()).update(
-                float(hit.replace(",", "")) for hit in re.findall(r"\d[\d,_]*(?:\.\d+)?(?:e-\d+)?",
-                                                                  "\n".join([cell.source, *said]).replace("_", "")))
-    for cell in notebook.cells[1:]:                        # the title says the sums of nb.py hour
+    faults, made, around = [], set(dir(builtins)), near(notebook)
+    for title, cell in list(titled(notebook))[1:]:          # the first cell says the sums of nb.py hour
         if cell.cell_type == "code":
             made |= sections._names(cell.source)[0]
             continue
-        title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1]
-        printed = numbers(cell.source)
-        bounds = [float(part) for claim in claims(cell) for part in operands(claim) if is_number(part)]
-        known = near.get(title, set()) | set(cell.metadata.get("told", ()))
-        known |= {round(n, 9) for bound in bounds for n in (bound, 100 * bound)}
-        known |= {round(100 * n, 9) for n in near.get(title, ())}
-        faults += [(cell.id, f"{n:g} stands in no claim, no output and no source") for n in printed
-                   if round(n, 9) not in known and n > 10 or n != int(n) and round(n, 9) not in known]
-        faults += [(cell.id, f"the text does not say {bound:g}, as its claims do") for bound in bounds
-                   if bound not in (0, 1) and not {round(bound, 9), round(100 * bound, 9)} & set(printed)]
-        for claim in claims(cell):
-            missing = {node.id for node in ast.walk(ast.parse(claim)) if isinstance(node, ast.Name)} - made
-            missing -= {node.id for node in ast.walk(ast.parse(claim)) if isinstance(node, ast.Name)
-                        and isinstance(node.ctx, ast.Store)}
-            faults += [(cell.id, f"no cell above makes {name}, of which a claim speaks") for name in sorted(missing)]
+        printed = {round(n, 9) for n in numbers(cell.source)}
+        bounds = {float(part) for claim in claims(cell) for part in operands(claim) if is_number(part)}
+        known = {round(n, 9) for number in bounds | around[title] for n in (number, 100 * number)}
+        known |= {*cell.metadata.get("told", ()), *range(11)}
+        faults += [(cell.id, f"{n:g} stands in no claim, no output and no source") for n in sorted(printed - known)]
+        faults += [(cell.id, f"the text does not say {bound:g}, as its claims do") for bound in sorted(bounds - {0, 1})
+                   if not {round(bound, 9), round(100 * bound, 9)} & printed]
+        names = [node for claim in claims(cell) for node in ast.walk(ast.parse(claim)) if isinstance(node, ast.Name)]
+        own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        faults += [(cell.id, f"no cell above makes {name}, of which a claim speaks")
+                   for name in sorted({node.id for node in names} - own - made)]
     return faults
+
+
+def titled(notebook):
+    """Each cell with the heading that it stands under."""
+    title = "before section 1"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1]
+        yield title, cell
 
 
 def by_choice(title):
@@ -264,11 +273,8 @@ def by_choice(title):
 
 def minutes_by_section(notebook):
     """{heading: [words, code cells, minutes]}: reading, code, figures, exercises, predictions and computing."""
-    found, title = {}, "before section 1"
-    seconds = notebook.metadata.get("seconds", {})
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1]
+    found, seconds = {}, notebook.metadata.get("seconds", {})
+    for title, cell in titled(notebook):
         row = found.setdefault(title, [0, 0, seconds.get(title, 0) / 60])
         if cell.cell_type == "markdown":
             words = len(re.sub(r"\]\([^)]*\)|</?\w+>", "", cell.source).split())
@@ -555,11 +561,9 @@ def gallery():
 
 def seconds_by_section(notebook):
     """{heading: seconds its cells took}, from the times that nbclient left in the notebook."""
-    seconds, title = {}, "before section 1"
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            title = [title, *re.findall("^## (.*)", cell.source, re.M)][-1]
-        elif "execution" in cell.metadata:
+    seconds = {}
+    for title, cell in titled(notebook):
+        if "execution" in cell.metadata:
             begin, end = times(cell)
             seconds[title] = seconds.get(title, 0) + (end - begin).total_seconds()
     return seconds
