@@ -83,8 +83,8 @@ def test_zero_minutes_take_the_shipped_weights(reader):
                                               r"\(the text speaks of a shorter one\)", text(messages))
     assert text(k.run("print(run.seconds > 100)")) == "True\n"
     if notebook == 2:              # without its cap, one log-variance of a test image was 22 there
-        elbo = next(cell.source for cell in sections.read(2) if "test ELBO {" in cell.source)
-        assert 500 < float(re.search(r"test ELBO (\S+) nats", text(k.run(elbo)))[1]) < 700
+        elbo = next(cell.source for cell in sections.read(2) if "on test images {" in cell.source)
+        assert 500 < float(re.search(r"on test images (\S+) nats", text(k.run(elbo)))[1]) < 700
         message, = errors(k.run("train_vae(None, mlp(2, 4), mlp(2, 2), 0.1, s=0)"))
         assert message == "s is a standard deviation: above 0, or None to learn it"
     if notebook == 3:              # and three steps in the place of forty
