@@ -88,7 +88,7 @@ def test_claims_are_evaluated_where_they_stand_and_leave_the_notebook_as_it_was(
              text("Twice."), text("0 / 0")]
     cells[3].metadata["claims"] = ["0.61 <= x <= 0.7", "0.62 <= x"]
     cells[5].metadata["claims"] = ["x == 2"]
-    cells[6].metadata["claims"] = ["x / (x - x) < 1"]
+    cells[6].metadata["claims"] = ["x / (x - x) < no_such_name"]
     notebook = nbformat.v4.new_notebook(cells=list(cells))
     path, own = tmp_path / "1_a.ipynb", {}
 
@@ -118,6 +118,7 @@ def test_claims_are_evaluated_where_they_stand_and_leave_the_notebook_as_it_was(
 
 def test_a_bound_is_met_by_what_rounds_to_it(tool):
     assert tool.holds("0.61 <= x", [0.61, 0.606]) and not tool.holds("0.61 <= x", [0.61, 0.604])
+    assert tool.holds("-1.07 <= x", [-1.07, -1.074]) and not tool.holds("-1.07 <= x", [-1.07, -1.08])
     assert tool.holds("8 <= x <= 9.0", [8, 9.04, 9]) and not tool.holds("a > b", [1.0, 1.0])
 
 
