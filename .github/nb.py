@@ -160,25 +160,24 @@ def execute_with_claims(notebook, path, first=None):
 
     Returns {(cell id, claim): the values of its parts}; the notebook is as it was, but executed.
     """
-    places, ours = [], []
-    for i, cell in enumerate(notebook.cells):
+    own, checks, cells = notebook.cells, [], []
+    for i, cell in enumerate(own):
+        cells.append(cell)
         if claims(cell):
             each = ", ".join(f"lambda: [{', '.join(operands(claim))}]" for claim in claims(cell))
-            ours.append(nbformat.v4.new_code_cell(CLAIMS.format(each=each)))
-            places.append((i, cell))
-    for (i, _), check in reversed(list(zip(places, ours))):
-        notebook.cells.insert(i + 1, check)
-    if first:
-        notebook.cells.insert(3, nbformat.v4.new_code_cell(first))          # below title, set-up and imports
+            checks.append((cell, nbformat.v4.new_code_cell(CLAIMS.format(each=each))))
+            cells.append(checks[-1][1])
+        if first and i == 2:                                                # below title, set-up and imports
+            cells.append(nbformat.v4.new_code_cell(first))
+    notebook.cells = cells
     execute(notebook, path)
-    added = {id(cell) for cell in ours}
-    notebook.cells = [cell for i, cell in enumerate(notebook.cells) if id(cell) not in added and not (first and i == 3)]
-    for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
+    notebook.cells = own
+    for count, cell in enumerate((cell for cell in own if cell.cell_type == "code"), 1):
         cell.execution_count = count
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
-    return {(cell.id, claim): values for (_, cell), check in zip(places, ours)
+    return {(cell.id, claim): values for cell, check in checks
             for claim, values in zip(claims(cell), json.loads(check.outputs[0].text))}
 
 
@@ -214,10 +213,10 @@ def trials(n, paths):
 def numbers(text):
     """The numbers that stand in a text, as floats, outside of formulas, code, links, headings and references to
     sections, notebooks, exercises and experiments."""
-    for left_out in (r"\$\$.*?\$\$", r"\$[^$]*\$", r"`[^`]*`", r"\[[^\]]*\]\([^)]*\)", r"!\[.*?\]", r"(?m)^#.*$",
-                     r"\d+ x \d+|\(B, [^)]*\)",
+    for left_out in (r"(?s)\$\$.*?\$\$", r"\$[^$]*\$", r"`[^`]*`", r"\[[^\]]*\]\([^)]*\)", r"!\[.*?\]",
+                     r"(?m)^#.*$", r"\d+ x \d+|\(B, [^)]*\)",
                      r"(?i)(?:sections?|notebooks?|exercises?|experiments?) \d+(?:(?:, | and | to | or )\d+)*"):
-        text = re.sub(left_out, " ", text, flags=re.S if "\\$" in left_out else 0)
+        text = re.sub(left_out, " ", text)
     return [float(hit.replace(",", "")) for hit in re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w^])", text)]
 
 
@@ -290,9 +289,9 @@ def minutes_by_section(notebook):
     return found
 
 
-def hour(path):
-    """What the hour of a notebook and its sections by choice come to: ([words, code cells, minutes], minutes)."""
-    rows = minutes_by_section(nbformat.read(path, as_version=4))
+def hour(rows):
+    """What the hour and the sections by choice of a notebook come to, by its `minutes_by_section`: ([words, code cells,
+    minutes], minutes)."""
     core = [sum(column) for column in zip(*(row for title, row in rows.items() if not by_choice(title)))]
     return core, sum(row[2] for title, row in rows.items() if by_choice(title))
 
@@ -304,9 +303,10 @@ def to_five(minutes):
 def show_hour():
     """Print the minutes of a reader, section by section, and what they come to."""
     for path in NOTEBOOKS:
-        for title, (words, cells, minutes) in minutes_by_section(nbformat.read(path, as_version=4)).items():
+        rows = minutes_by_section(nbformat.read(path, as_version=4))
+        for title, (words, cells, minutes) in rows.items():
             print(f"{minutes:6.1f} min {words:5d} words {cells:3d} cells  {title}")
-        (words, cells, minutes), more = hour(path)
+        (words, cells, minutes), more = hour(rows)
         print(f"{path.stem}: {minutes:.1f} minutes, {words} words and {cells} cells of code; by choice {more:.0f}\n")
 
 
@@ -622,16 +622,15 @@ def lint():
             for output in cell.get("outputs", []):
                 found += [(cell.id, "a saved output is an error")] * (output.output_type == "error")
                 found += [(cell.id, "a saved output is on stderr")] * (output.get("name") == "stderr")
-        if any(by_choice(title) for title in minutes_by_section(notebook)):
-            (words, cells, minutes), more = hour(path)
-            sums = f"{to_five(minutes)} minutes; by choice {to_five(more)} more"
-            found += [("", f"does not say: {sums}")] * (sums not in notebook.cells[0].source)
-            found += [("", f"README.md does not say of it: {sums}")] * (
-                not re.search(rf"{path.name}\).*\| {sums}", README.read_text(encoding="utf-8")))
-            found += [("", f"its hour has {n:.0f} {what}, over {most}") for n, most, what in (
-                (words, MOST_WORDS, "words"), (cells, MOST_CELLS, "cells of code"), (minutes, LONGEST, "minutes"))
-                if n > most]
-            found += unsupported(notebook)
+        (words, cells, minutes), more = hour(minutes_by_section(notebook))
+        sums = f"{to_five(minutes)} minutes; by choice {to_five(more)} more"
+        found += [("", f"does not say: {sums}")] * (sums not in notebook.cells[0].source)
+        found += [("", f"README.md does not say of it: {sums}")] * (
+            not re.search(rf"{path.name}\).*\| {sums}", README.read_text(encoding="utf-8")))
+        found += [("", f"its hour has {n:.0f} {what}, over {most}") for n, most, what in (
+            (words, MOST_WORDS, "words"), (cells, MOST_CELLS, "cells of code"), (minutes, LONGEST, "minutes"))
+            if n > most]
+        found += unsupported(notebook)
         faults += [f"{path.name}: {where}: {what}" for where, what in found]
     faults += [f"{path.name}: {path.stat().st_size} bytes, over {LARGEST_PICTURE}" for path in PICTURES.glob("*")
                if path.stat().st_size > LARGEST_PICTURE]
@@ -726,8 +725,10 @@ def main():
         return globals()[given.verb](paths)
     if given.verb == "trials":
         return trials(given.n, paths)
-    if given.verb in ("gallery", "hour"):
-        return gallery() if given.verb == "gallery" else show_hour()
+    if given.verb == "hour":
+        return show_hour()
+    if given.verb == "gallery":
+        return gallery()
     if given.verb == "page":
         return page(given.folder)
     return lint() if given.verb == "lint" else home(given.name)

@@ -63,7 +63,7 @@ def test_lint_finds_every_fault(course, capsys):
     assert "imports os" not in said
 
 
-def test_the_hour_is_counted(tool, tmp_path):
+def test_the_hour_is_counted(tool):
     """180 words a minute, six seconds a line, 20 a figure, a minute a prediction; exercises and computing as stated."""
     text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     figure = nbformat.v4.new_output("display_data", {"image/png": "", "text/plain": "<Figure>"})
@@ -76,8 +76,7 @@ def test_the_hour_is_counted(tool, tmp_path):
     found = tool.minutes_by_section(notebook)
     assert [row[:2] for row in found.values()] == [[90, 0], [187, 2], [10, 1]]
     assert [row[2] for row in found.values()] == pytest.approx([0.5, 2 + 187 / 180 + 0.2 + 1 + 4, 0.5 + 10 / 180 + 1.1])
-    nbformat.write(notebook, tmp_path / "1_a.ipynb")
-    core, more = tool.hour(tmp_path / "1_a.ipynb")
+    core, more = tool.hour(found)
     assert core == pytest.approx([277, 2, 0.5 + 7.2 + 187 / 180]) and more == pytest.approx(1.6 + 10 / 180)
     assert [tool.to_five(minutes) for minutes in (0.5, 5, 8.84)] == [5, 5, 10]
 
