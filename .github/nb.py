@@ -3,6 +3,7 @@
     python .github/nb.py run [NOTEBOOK ...]     execute from top to bottom and keep the outputs
     python .github/nb.py trials N [NOTEBOOK ...]  run with N seeds: what becomes of each claim of the text
     python .github/nb.py hour                   the minutes of a reader, section by section
+    python .github/nb.py french                 write notebooks/fr and the other French files from their translations
     python .github/nb.py lint                   what a test run cannot see: ids, state, imports, links, size, numbers
     python .github/nb.py weights [NOTEBOOK ...] train again what ships in data/pretrained, --budget times as long
     python .github/nb.py bench [NOTEBOOK ...]   train for --minutes 0.75 3 12: what it costs and reaches
@@ -33,6 +34,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import nbformat
+import translation
 from nbclient import NotebookClient
 from PIL import Image  # matplotlib brings it
 
@@ -42,13 +44,6 @@ README = ROOT / "README.md"
 PICTURES = ROOT / ".github" / "pictures"
 SHIPPED = ROOT / "data" / "pretrained" / "scoreboard.json"     # the rows that stand in where a reader has none
 LIST = ROOT / "data" / "README.md"                             # what ships, with checksums
-GET = """```bash
-git clone https://github.com/{home}.git && cd {folder}
-```
-
-Or on Colab, where nothing is to be installed: {badges}. Run the first cell: it fetches this repository. The
-notebooks ask for a GPU and do not need one; the same minutes go further on it.
-"""
 LARGEST, LARGEST_PICTURE = 2_000_000, 1_000_000
 COMPARED = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq}
 WORDS, LINE, FIGURE, EXPERIMENT = 180, 6, 20, 60       # words a minute; seconds for a line, a figure, a prediction
@@ -643,8 +638,17 @@ def lint():
         links = re.findall(r"\]\(([^)#\s]+)", text)
         faults += [f"{path.name}: dead link {link}" for link in links
                    if "://" not in link and not (path.parent / link).exists()]
+    faults += translation.stale()
     print(*faults, f"{len(faults)} faults in {len(NOTEBOOKS)} notebooks", sep="\n")
     return bool(faults)
+
+
+def french():
+    """Write the French course; print and return whether a paragraph has no translation, or one that is not right."""
+    wrong = translation.write()
+    print(*wrong, f"{len(wrong)} faults: nothing but the catalogues is written" if wrong else
+          "The French course is written", sep="\n")
+    return bool(wrong)
 
 
 def page(folder):
@@ -688,12 +692,13 @@ def home(new):
             text = text.replace(f'REPO, REF = \\"{old}\\"', f'REPO, REF = \\"{new}\\"')
         path.write_text(text, encoding="utf-8", newline="\n")
     colab = f"https://colab.research.google.com/github/{new}/blob/main/notebooks"
-    badges = " ".join(f"[![{path.stem} in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
-                      f"({colab}/{path.name}) {path.stem[2:]}" for path in NOTEBOOKS)
-    there = GET.format(home=new, folder=new.split("/")[1], badges=badges)
+    badges = "\n".join(f"[![{path.stem} in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
+                      f"({colab}/{path.name})" for path in NOTEBOOKS)
+    there = translation.GET.format(home=new, folder=new.split("/")[1], badges=badges)
     text = README.read_text(encoding="utf-8")
     text = re.sub(r"(?<=<!-- home -->\n).*?(?=<!-- end of home -->)", lambda _: there, text, flags=re.S)
     README.write_text(text, encoding="utf-8", newline="\n")
+    french()
     print(f"The course now lives at https://github.com/{new}")
     return 0
 
@@ -710,6 +715,7 @@ def main():
     verbs.choices["bench"].add_argument("--rate", type=float, help="steps a second: box the training in steps")
     verbs.add_parser("lint")
     verbs.add_parser("hour")
+    verbs.add_parser("french")
     verbs.choices["weights"].add_argument("--budget", type=float, default=1)
     verbs.add_parser("gallery")
     verbs.add_parser("page").add_argument("folder", type=Path)
@@ -725,6 +731,8 @@ def main():
         return globals()[given.verb](paths)
     if given.verb == "trials":
         return trials(given.n, paths)
+    if given.verb == "french":
+        return french()
     if given.verb == "hour":
         return show_hour()
     if given.verb == "gallery":

@@ -14,8 +14,11 @@ from matplotlib import colormaps
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
-from matplotlib.ticker import LogLocator
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator, LogLocator
 from torchvision.utils import make_grid
+
+from .language import say
 
 BLUE, ORANGE, GREY, GREEN = "#2a6fbb", "#e07b1a", "#8a8a8a", "#3a9d5d"
 FAKE_TO_REAL = LinearSegmentedColormap.from_list("fake to real", ["#f6c998", "#ffffff", "#a9c8ea"])
@@ -27,6 +30,15 @@ class Picture(Figure):
 
     def __init__(self, width, height):
         super().__init__(figsize=(width, height), dpi=90, layout="constrained")
+
+    def savefig(self, *args, **kwargs):
+        """As matplotlib's, in the reader's language."""
+        for text in self.findobj(Text):
+            text.set_text(say(text.get_text()))
+        for axis in (axis for axes in self.axes for axis in (axes.xaxis, axes.yaxis)):
+            if isinstance(axis.get_major_locator(), FixedLocator):               # labels of its ticks, or their numbers
+                axis.set_ticks(axis.get_majorticklocs(), [say(text.get_text()) for text in axis.get_ticklabels()])
+        super().savefig(*args, **kwargs)
 
     def _repr_png_(self):
         png = io.BytesIO()
@@ -115,7 +127,7 @@ def paths(films, real, title="", columns=3):
 def diagram(*rows):
     """Who hands what to whom, one line for each of `rows`, a text such as "z > [G] > x": what stands in brackets is a
     network, and green."""
-    lines = [row.split(" > ") for row in rows]
+    lines = [say(row).split(" > ") for row in rows]
     arrow, letter = 0.6, 0.085                                  # inches
     lengths = [sum(letter * len(word) for word in words) + arrow * len(words) for words in lines]
     figure = Picture(min(8, max(lengths)), 0.5 * len(lines) + 0.1)
@@ -170,7 +182,7 @@ def trilemma(rows):
             axes.axvline(last["floor"][key], color=GREY, linestyle=":", linewidth=1)
     wins = len(set(best))
     figure.suptitle(f"{best[0]} wins all three" if wins == 1 else
-                    "no row wins all three: " + ", ".join(f"{name} {best.count(name)}" for name in dict.fromkeys(best)),
+                    f"no row wins all three: {', '.join(f'{name} {best.count(name)}' for name in dict.fromkeys(best))}",
                     fontsize=11)
     return figure
 
@@ -205,8 +217,8 @@ def budgets(points, rows):
     axes.yaxis.set_major_formatter("{x:g}")
     nearest = {minutes: min(means, key=lambda name: means[name][minutes]) for minutes in shared}
     spans = [(name, [f"{minutes:g}" for minutes in span]) for name, span in groupby(nearest, nearest.get)]
-    axes.set_title("nearest: " + ", ".join(f"{name} at {' to '.join(dict.fromkeys((span[0], span[-1])))}"
-                                           for name, span in spans) + " minutes", fontsize=10)
+    when = ", ".join(say(f"{name} at {' to '.join(dict.fromkeys((span[0], span[-1])))}") for name, span in spans)
+    axes.set_title(f"nearest: {when} minutes", fontsize=10)
     figure.legend(loc="outside right center", frameon=False, fontsize=9)
     return figure
 

@@ -10,6 +10,7 @@ import torch
 from filelock import FileLock  # torch itself depends on it
 
 from . import data, metrics
+from .language import say
 from .machine import enough, wait
 
 SHIPPED = data.ROOT / "pretrained" / "scoreboard.json"      # rows from the notebooks as they ship
@@ -143,10 +144,10 @@ def show(*rows):
         print("The table is empty: report(...) adds a row.")
         return
     last = list(table.values())[-1]
-    columns = {f"real ({last['n']:,})": last["floor"], **table}
+    columns = {say(f"real ({last['n']:,})"): last["floor"], **table}
     widths = [max(10, len(name) + 2) for name in columns]
-    print(f"on {data.label()}".ljust(30) + "".join(name.rjust(w) for name, w in zip(columns, widths)))
+    print(say(f"on {data.label()}").ljust(30) + "".join(name.rjust(w) for name, w in zip(columns, widths)))
     for label, key, form in LINES:
         cells = [row.get(key) for row in columns.values()]
-        print(label.ljust(30) + "".join(("-" if c is None else format(c, form)).rjust(w)
+        print(say(label).ljust(30) + "".join(("-" if c is None else format(c, form)).rjust(w)
                                         for c, w in zip(cells, widths)))

@@ -22,7 +22,7 @@ from unittest.mock import patch
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
 
-from . import data, exercises, train
+from . import data, exercises, language, train
 from .machine import same_random_numbers
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
@@ -30,9 +30,11 @@ Cell = namedtuple("Cell", "section source makes uses")
 
 
 def load_ipython_extension(shell):
-    """Called by %load_ext: put `enter` where the reader can call it, and explain names that are not there yet."""
+    """Called by %load_ext: put `enter` where the reader can call it, speak the language that the set-up cell says, and
+    explain names that are not there yet."""
     shell.user_ns["enter"] = enter
-    shell.set_custom_exc((NameError,), _explain)
+    language.choose(shell.user_ns.get("LANGUAGE", "en"))
+    shell.set_custom_exc((Exception,) if language.current == "fr" else (NameError,), _explain)
     with contextlib.suppress(ImportError):         # Colab: IPython 7 wants the module imp, which Python 3.12 dropped
         shell.run_line_magic("reload_ext", "autoreload")
         shell.run_line_magic("autoreload", "2")
@@ -51,9 +53,9 @@ def enter(notebook, section):
         raise ValueError(f"there is no section {section}: choose one from 1 to {max(c.section for c in cells)}")
     needed = needs(cells, own)
     sections = sorted({cells[i].section for i in needed} - {0})
-    print(f"Section {section} needs {len(needed)} cell{'s' * (len(needed) > 1)}: the imports"
-          + (f" and some of section {', '.join(map(str, sections))}" if sections else "")
-          + (", as you last saved them." if Path.cwd() == FOLDER else f", as they stand in {FOLDER}."))
+    print(f"Section {section} needs {len(needed)} cell{'s' * (len(needed) > 1)}: the imports",
+          f"and some of section {', '.join(map(str, sections))}," if sections else "only,",
+          "as you last saved them." if Path.cwd() == folder() else f"as they stand in {folder()}.")
     for i in needed:
         with _announced(), capture_output(), patch.dict(os.environ, WORKSHOP_SHIPPED="1"):
             done = shell.run_cell(cells[i].source, store_history=False, silent=True)
@@ -108,13 +110,18 @@ def _announced():
         yield
 
 
+def folder():
+    """Where the notebooks lie in the language that was chosen."""
+    return FOLDER / "fr" if language.current == "fr" and (FOLDER / "fr").is_dir() else FOLDER
+
+
 def read(notebook):
     """The code cells of a notebook, by its number, below the set-up cell: a list of `Cell`; section 0 is before 1.
     A heading without a number belongs to the section before it."""
-    path = next(FOLDER.glob(f"{notebook}_*.ipynb"), None)
+    path = next(folder().glob(f"{notebook}_*.ipynb"), None)
     if path is None:
-        raise ValueError(f"there is no notebook {notebook}: choose one of "
-                         + ", ".join(sorted(p.name[0] for p in FOLDER.glob("[0-9]_*.ipynb"))))
+        there = ", ".join(sorted(p.name[0] for p in folder().glob("[0-9]_*.ipynb")))
+        raise ValueError(f"there is no notebook {notebook}: choose one of {there}")
     section, cells = 0, []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
@@ -174,14 +181,16 @@ def _explain(shell, kind, error, trace, tb_offset=None):
     """Show a NameError with a sentence that says which cell makes the name, if the running cell is one of ours."""
     advice = _advice(error.name, shell.user_ns["In"][-1]) if kind is NameError else None
     if advice:
-        error.args = (f"{error}. {advice}",)
+        error.args = (f"{error}. {language.say(advice)}",)
+    elif len(error.args) == 1 and isinstance(error.args[0], str):
+        error.args = (language.say(error.args[0]),)
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
 
 def _advice(name, source):
     """What to do about a name that is not there: a sentence, or None for a cell of the reader's own."""
     lines, best = {line for line in source.splitlines() if line.strip()}, (0, None, None, None)
-    for path in sorted(FOLDER.glob("[0-9]_*.ipynb")):
+    for path in sorted(folder().glob("[0-9]_*.ipynb")):
         cells = read(path.name[0])
         for i, cell in enumerate(cells):
             score = len(lines & set(cell.source.splitlines()))

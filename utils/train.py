@@ -13,6 +13,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from . import pretrained
+from .language import say
 from .machine import budget, memory_limit, queued, same_random_numbers, wait
 
 
@@ -139,8 +140,8 @@ class Run:
         broken = self._read()
         if broken:
             step, name, value = broken
-            self.ended = f"{name} became {value} at step {step}: lower the learning rate and run the cell again"
-            self.ended += self._healthy.put_back()
+            what = f"{name} became {value} at step {step}: lower the learning rate and run the cell again"
+            self.ended = "; ".join(map(say, filter(None, (what, self._healthy.put_back()))))
         else:
             self._healthy.keep(self.step)
         self._starved = max((s - self._queued.get(thread, 0) for thread, s in queued().items()), default=0.0)
@@ -166,17 +167,16 @@ class Run:
         """What is about to happen, in a few words."""
         if self._load:
             return self.ended
-        box = [f"{self.box_steps:,} steps"] if self.box_steps else []
-        box += [f"{self.box_s / 60:.2g} minutes"] if self.box_s else []
-        return f"training for {', at most '.join(box)} ..."
+        steps, minutes = f"{self.box_steps or 0:,} steps", f"{(self.box_s or 0) / 60:.2g} minutes"
+        box = f"{steps}, at most {minutes}" if self.box_steps and self.box_s else steps if self.box_steps else minutes
+        return f"training for {box} ..."
 
     def remaining(self):
         """How far the run is, in a few words."""
-        crowd = ", another program uses these cores" if self._crowded() else ""
-        if self.box_steps:
-            return f"step {self.step:,} of {self.box_steps:,}{crowd}"
-        left = max(0, self.box_s - self.seconds)
-        return f"{int(left) // 60}:{int(left) % 60:02d} left, step {self.step:,}{crowd}"
+        left = max(0, (self.box_s or 0) - self.seconds)
+        line = (f"step {self.step:,} of {self.box_steps:,}" if self.box_steps else
+                f"{int(left) // 60}:{int(left) % 60:02d} left, step {self.step:,}")
+        return f"{line}, another program uses these cores" if self._crowded() else line
 
     def _crowded(self):
         """Share of the time in which a thread of this training was ready and had no core, if it is worth a word."""
@@ -186,18 +186,18 @@ class Run:
     def summary(self):
         """One line: minutes, steps, speed, and the mean of the last 50 of each logged value."""
         seconds = max(self.seconds, 1e-9)
-        line = f"{seconds / 60:.1f} min, {self.step:,} steps ({self.step / seconds:.3g}/s)"
-        for name, (_, values) in self.history.items():
-            line += f", {name} {sum(values[-50:]) / len(values[-50:]):.3g}"
+        logged = "".join(f", {name} {sum(values[-50:]) / len(values[-50:]):.3g}"
+                         for name, (_, values) in self.history.items())
+        parts = [f"{seconds / 60:.1f} min, {self.step:,} steps ({self.step / seconds:.3g}/s){logged}"]
         ended = self.ended or _exploded(self.history)
         if not ended and self._stop and self.box_s and self.step < (self.box_steps or 0):
             ended = f"the minutes were over before {self.box_steps:,} steps: less trained than the text says"
-        line = f"{line} - {ended}" if ended else line
+        parts += [ended] * bool(ended)
         if share := min(0.99, self._crowded()):
             speed = self.step / seconds
-            line += (f" - another program is using these cores: {speed:.2g} steps a second where at least "
-                     f"{speed / (1 - share):.2g} were possible; what you see is less trained")
-        return line
+            parts.append(f"another program is using these cores: {speed:.2g} steps a second where at least "
+                         f"{speed / (1 - share):.2g} were possible; what you see is less trained")
+        return " - ".join(map(say, parts))
 
     def save(self):
         """Write `parts` to data/pretrained, under the name given as `shipped`, with a thinned history."""
@@ -247,12 +247,12 @@ class _Healthy:
 
     @torch.no_grad()
     def put_back(self):
-        """Back to the copy; returns the end of a sentence about it."""
+        """Back to the copy; returns a few words about it, "" if there is none."""
         for weight, kept in zip(self.weights, self.kept):
             weight.copy_(kept)
         for opt in self.opts:
             opt.state.clear()                          # its running averages are not finite either
-        return f"; the weights of step {self.step} are put back" if self.weights else ""
+        return f"the weights of step {self.step} are put back" if self.weights else ""
 
 
 class _Screen:
@@ -277,7 +277,7 @@ class _Screen:
 
     def _show(self, remaining=""):
         if self.draw is None:
-            return self.handle.update({"text/plain": remaining or self.run.summary()}, raw=True)
+            return self.handle.update({"text/plain": say(remaining) or self.run.summary()}, raw=True)
         with same_random_numbers(), torch.no_grad():
             figure = self.draw()
         if remaining:

@@ -26,6 +26,7 @@ import traceback
 
 import torch
 
+from ..language import say
 from ..machine import device, same_random_numbers
 
 SEED = 20141210      # where checks begin; an answer that sets the seed itself will hardly choose the same
@@ -125,7 +126,7 @@ def solution(name):
     name = getattr(name, "__name__", name)
     if _exists(name):
         source = inspect.getsource(_known[name][0])
-        print(source[source.index("def "):].rstrip())
+        sys.stdout.write(source[source.index("def "):].rstrip() + "\n")     # code is code in every language
 
 
 def summary():
@@ -137,7 +138,7 @@ def summary():
         if callable(names.get(name)) and names[name] is not _bound[name]:
             state = "a function that was not checked: put @exercise above it and run its cell"
         own += state.startswith("yours")
-        lines.append(f"  {name}: {state}")
+        lines.append(f"  {name}: {say(state)}")
     print(f"{own} of {len(_state)} exercises run on your own code.", *lines, sep="\n")
 
 
@@ -145,7 +146,8 @@ def _exists(name):
     if name in _known:
         return True
     close = difflib.get_close_matches(str(name), _known, 1, 0.5)
-    print(f"{name!r} is not the name of an exercise" + (f": did you mean {close[0]}?" if close else "."))
+    print(f"{name!r} is not the name of an exercise: did you mean {close[0]}?" if close else
+          f"{name!r} is not the name of an exercise.")
     return False
 
 
@@ -224,10 +226,10 @@ def _crash(function, error):
     text = (str(error).splitlines() or [""])[0].rstrip(".")
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == function.__code__.co_filename]
     where = linecache.getline(function.__code__.co_filename, lines[-1]).strip() if lines else ""
-    where = f", in the line  {where}" if where and len(where) <= 80 else ""
-    message = f"it stops with {type(error).__name__}: {text}{where}"
     help = next((help for part, help in HELP.items() if part in text), "")
-    return f"{message}. {help}".rstrip()
+    text = f"{text}, in the line  {where}" if where and len(where) <= 80 else text
+    message = say(f"it stops with {type(error).__name__}: {text}")
+    return f"{message}. {say(help)}".rstrip()
 
 
 class _Capped(io.StringIO):

@@ -81,10 +81,10 @@ def check_from_score(f):
     for kind, (score, xt, ab), got in on_each(f, kinds, AXES):
         (eps, x0), (a, s) = clean[kind], (ab.sqrt(), (1 - ab).sqrt())
         if torch.is_tensor(got) and got.shape == xt.shape or not hasattr(got, "__len__") or len(got) != 2:
-            kept = f" of shape {tuple(got.shape)}" if torch.is_tensor(got) else ""
-            raise Wrong(f"it returns one {type(got).__name__}{kept}, wanted two tensors: return eps_hat, x0_hat.")
-        given = f"with {kind}, in eps_hat"
-        expect(got[0], from_score(score, xt, ab)[0], given, slips=(
+            kind = type(got).__name__
+            kept = f"{kind} of shape {tuple(got.shape)}" if torch.is_tensor(got) else kind
+            raise Wrong(f"it returns one {kept}, wanted two tensors: return eps_hat, x0_hat.")
+        expect(got[0], from_score(score, xt, ab)[0], f"with {kind}, in eps_hat", slips=(
             (x0, "The two have changed places: return eps_hat, x0_hat."),
             (-eps, "The sign is turned: the score points towards the data, the noise points away from it."),
             (score, "The score is not yet the noise: multiply it by -sqrt(1 - ab)."),
@@ -93,7 +93,7 @@ def check_from_score(f):
             (-score / s, "It is divided by sqrt(1 - ab): multiply."),
             (-a * score, "The scale is that of the noise, sqrt(1 - ab), not of the signal."),
             ((xt - a * (xt - s * eps)) / s, "eps_hat is made of an x0_hat that is not right yet.")))
-        expect(got[1], from_score(score, xt, ab)[1], given.replace("eps_hat", "x0_hat"), slips=(
+        expect(got[1], from_score(score, xt, ab)[1], f"with {kind}, in x0_hat", slips=(
             ((xt - s * eps) / ab, "x_t = sqrt(ab) x0 + ...: divide by the square root of ab."),
             (xt - s * eps, "That is sqrt(ab) x0: divide by sqrt(ab)."),
             ((xt + s * eps) / a, "The noise is to be taken away from x_t, not added; the score points the other way."),

@@ -194,7 +194,7 @@ def _check_step(f, who, right, loss, call_line, slips):
         if not mine.opt.stepped:
             still = f"opt_{who}.step() is never called"
         elif who == "G":
-            still += ", and no detach: the gradient reaches G through x_fake"
+            still = f"{still}, and no detach: the gradient reaches G through x_fake"
         expect(mine.moved[who], want.moved[who], f"two steps with opt_{who}: {who}'s weights move by other values:",
                slips=((0 * want.moved[who], f"{who} has not moved: {still}."),
                       (_Round(climb, who, low, images).moved[who],

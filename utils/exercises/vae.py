@@ -6,6 +6,7 @@ import numbers
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from ..language import say
 from ..machine import device
 from . import Wrong, call, current, expect, expect_fresh, expect_normal, expect_slopes, on_each, reference
 
@@ -125,7 +126,7 @@ def expect_draws(f):
             (want * 12 ** -0.5, "The noise is uniform: torch.randn_like, not torch.rand_like."),
             (torch.zeros(3, 31), "There is no noise in it: z = mu + sigma * eps, with eps from N(0, I).")):
         if (sd - slip).abs().max() < 0.06 * (1 + slip.max()):
-            raise Wrong(f"{given} {sentence}")
+            raise Wrong(f"{say(given)} {say(sentence)}")
     if not (sd / want - 1).abs().max() < 0.09:
         raise Wrong(given)
     if ((z.mean(0) - mu.detach()).abs() / want).max() > 0.13:

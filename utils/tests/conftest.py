@@ -7,6 +7,7 @@ import collections
 import importlib.util
 import os
 import re
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -64,7 +65,9 @@ def load_tool(root):
     """The maintainers' tool, `.github/nb.py` of the course in `root`, as a module."""
     spec = importlib.util.spec_from_file_location("nb", root / ".github" / "nb.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules.pop("translation", None)                       # that of another copy of the course
+    with patch.object(sys, "path", [str(root / ".github"), *sys.path]):
+        spec.loader.exec_module(module)
     return module
 
 

@@ -12,6 +12,7 @@ from utils.exercises import _known
 from .conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FRENCH = sorted((ROOT / "notebooks" / "fr").glob("*.ipynb"))
 SETUP = nbformat.read(NOTEBOOKS[0], as_version=4).cells[1].source        # the same in all three
 
 
@@ -28,9 +29,11 @@ def answer_cell(name, body):
 
 
 def answered(path, answers):
-    """The notebook with the first answer in the body of every exercise."""
+    """The notebook with the first answer in the body of every exercise that has one in `answers`."""
     notebook = nbformat.read(path, as_version=4)
     for name, cell in exercise_cells(notebook).items():
+        if name not in answers:
+            continue
         first = answers[name][0]
         cell.source = answer_cell(name, first if isinstance(first, str) else first[1])
         cell.outputs, cell.execution_count = [], None
@@ -43,6 +46,7 @@ def course_copy(folder, **notebooks):
         (folder / part).symlink_to(ROOT / part)
     (folder / "notebooks").mkdir()
     for name, notebook in notebooks.items():
+        (folder / "notebooks" / name).parent.mkdir(exist_ok=True)
         nbformat.write(notebook, folder / "notebooks" / f"{name}.ipynb")
     return folder
 

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 
 from ..conftest import DEV, ROOT
-from ..files import NOTEBOOKS, course_copy
+from ..files import FRENCH, NOTEBOOKS, course_copy
 
 playwright = pytest.importorskip("playwright.sync_api", reason=DEV)
 TimeoutError, sync_playwright = playwright.TimeoutError, playwright.sync_playwright
@@ -24,6 +24,11 @@ pytestmark = [pytest.mark.browser,
               pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")]
 FAILED = '[data-mime-type="application/vnd.jupyter.stderr"]'         # what it prints there, and tracebacks
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+
+
+def name(path):
+    """A notebook's path in the folder of notebooks, without its ending."""
+    return path.relative_to(ROOT / "notebooks").with_suffix("").as_posix()
 
 
 def without_outputs(notebook):
@@ -37,7 +42,7 @@ def without_outputs(notebook):
 def lab(tmp_path_factory):
     """A JupyterLab server on a copy of the course; gives its address."""
     work = tmp_path_factory.mktemp("lab")
-    course_copy(work, **{path.stem: without_outputs(nbformat.read(path, as_version=4)) for path in NOTEBOOKS})
+    course_copy(work, **{name(path): without_outputs(nbformat.read(path, as_version=4)) for path in NOTEBOOKS + FRENCH})
     settings = work / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}))
@@ -84,7 +89,7 @@ def page(chromium):
 
 
 def open_notebook(page, lab, path):
-    page.goto(f"{lab}/lab/tree/notebooks/{path.name}?token=t&reset")
+    page.goto(f"{lab}/lab/tree/notebooks/{name(path)}.ipynb?token=t&reset")
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=90_000)
 
 
@@ -150,7 +155,7 @@ def move_every_control(page):
     return waits
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS + FRENCH[1:2], ids=name)
 def test_run_all(page, lab, path):
     open_notebook(page, lab, path)
     run_all(page)
@@ -159,11 +164,11 @@ def test_run_all(page, lab, path):
     assert page.locator(".jp-OutputArea img").count() >= 10
     waits = move_every_control(page)
     check_clean(page)
-    print(f"{path.stem}: {len(waits)} moves, from key press to new picture {1000 * statistics.median(waits):.0f} ms "
+    print(f"{name(path)}: {len(waits)} moves, from key press to new picture {1000 * statistics.median(waits):.0f} ms "
           f"(median), {1000 * max(waits):.0f} ms (longest)")
     for i, cell in enumerate(page.locator(".jp-CodeCell").all() if os.environ.get("SCREENSHOTS") else []):
         cell.scroll_into_view_if_needed()
-        screenshot(page, f"{path.stem}-{i:02}")
+        screenshot(page, f"{name(path).replace('/', '-')}-{i:02}")
 
 
 def test_live_figure_and_stop_button(page, lab):

@@ -10,7 +10,7 @@ import torch
 
 from ..answers import RIGHT, WRONG
 from ..conftest import ROOT
-from ..files import NOTEBOOKS, answered, course_copy, write_idx
+from ..files import FRENCH, NOTEBOOKS, answered, course_copy, write_idx
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,15 @@ def test_a_reader_who_solves_everything_gets_to_the_end(path, tmp_path):
     notebook.cells.append(nbformat.v4.new_code_cell(
         "from utils import exercises\nassert set(exercises._state.values()) == {'yours'}, exercises._state"))
     run(notebook, path.stem, tmp_path)
+
+
+@pytest.mark.parametrize("answers, state", [({}, "la solution de référence (pas encore remplie)"), (RIGHT, "la vôtre")])
+def test_a_french_reader_gets_to_the_end_and_is_told_so_in_french(answers, state, tmp_path):
+    notebook = answered(FRENCH[0], answers)
+    notebook.cells.append(nbformat.v4.new_code_cell(
+        f"from utils import exercises, language, sections\nassert sections.folder().name == 'fr'\n"
+        f"assert set(map(language.say, exercises._state.values())) == {{{state!r}}}, exercises._state"))
+    run(notebook, f"fr/{FRENCH[0].stem}", tmp_path)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -49,8 +49,8 @@ def test_every_section_entered_cold_and_answered_late(notebook):
                 messages = k.run(source, timeout=300)
                 assert not errors(messages) and text(messages, "stderr") == "", (section, source)
                 if source.startswith("enter("):
-                    said = (rf"Section {section} needs \d+ cells?: the imports(| and some of section [\d, ]+), as you "
-                            rf"last saved them\.\n(  (training for|not trained here: weights that ship) .*\n)*"
+                    said = (rf"Section {section} needs \d+ cells?: the imports( only| and some of section [\d, ]+), "
+                            rf"as you last saved them\.\n(  (training for|not trained here: weights that ship) .*\n)*"
                             rf"They have run: go on with section {section}\.\n")
                     assert re.fullmatch(said, text(messages)), text(messages)
                     announced = "  training for" in text(messages)

@@ -1,6 +1,7 @@
 """Every exercise against right answers written differently and wrong answers that readers give; and the machinery."""
 
 import inspect
+import json
 import math
 import re
 import signal
@@ -12,11 +13,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from utils import exercises, machine
+from utils import exercises, language, machine
 from utils.exercises import _known, exercise, hint, solution, summary
 
 from ..answers import RIGHT, WRONG
 from ..strangers import STRANGERS
+
+CATALOGUE = json.loads(language.FRENCH.read_text("utf-8"))
 
 
 def build(name, body):
@@ -40,12 +43,35 @@ def only_a_device_refuses(out):
     return machine.device().type != "cpu" and re.search("device|float64", out)
 
 
+def in_french(name, body, capsys):
+    """What a French reader is told of this answer."""
+    language.choose("fr")
+    try:
+        exercise(build(name, body))
+    finally:
+        language.choose("en")
+    return capsys.readouterr().out
+
+
+def has_sentence(french, said):
+    """Whether a French text has, in order, all pieces of what the catalogue says for an English one with `said` in it;
+    True for a `said` with numbers in it, which no text of the catalogue has."""
+    found = [text for english, text in CATALOGUE.items() if said in english]
+    return not found or any(re.search(".*".join(map(re.escape, re.split(r"\{\d\}", text.strip()))), french, re.S)
+                            for text in found)
+
+
 @pytest.mark.parametrize("name, said, body", [(n, s, b) for n, rows in WRONG.items() for s, b in rows])
 def test_wrong_answers_get_their_own_sentence(name, said, body, capsys):
     assert exercise(build(name, body)) is _known[name][0]
     out = capsys.readouterr().out
     assert out.startswith(f"{name}: not right yet") and (said in out or only_a_device_refuses(out)), out
     assert len(out.strip().splitlines()) <= 3 and out.endswith("Using the reference so that you can go on.\n")
+    french = in_french(name, body, capsys)
+    assert french.startswith(f"{name}\u00a0: pas encore juste - ") and french.count("\n") == out.count("\n"), french
+    english = re.sub(r"arrête avec.*", "", french)                 # what torch says stays English
+    assert not re.search(r"(?<![.\w])(the|and|is|it|gives|wanted|with|of)\b(?![(.])", english), french
+    assert has_sentence(french, said) or only_a_device_refuses(out), french
 
 
 @pytest.mark.slow

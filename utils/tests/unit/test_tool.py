@@ -26,8 +26,9 @@ def course(tmp_path):
     """A copy of the course with a tool of its own."""
     course_copy(tmp_path, **{path.stem: nbformat.read(path, as_version=4) for path in NOTEBOOKS})
     (tmp_path / ".github" / "pictures").mkdir(parents=True)
-    for file in ("README.md", "requirements.txt", ".github/nb.py"):
+    for file in ("README.md", "requirements.txt", ".github/nb.py", ".github/translation.py", ".github/TEACHING.md"):
         shutil.copy(ROOT / file, tmp_path / file)
+    shutil.copytree(ROOT / ".github" / "french", tmp_path / ".github" / "french")
     return tmp_path
 
 
@@ -57,7 +58,7 @@ def test_lint_finds_every_fault(course, capsys):
                   "dead link nowhere.md", "big.gif: 1000001 bytes, over 1000000",
                   "12.34 stands in no claim, no output and no source", "the text does not say 0.6, as its claims do",
                   "no cell above makes no_such_name, of which a claim speaks", "bad.ipynb: : does not say:",
-                  "bad.ipynb: : README.md does not say of it:", "words, over 1600"):
+                  "bad.ipynb: : README.md does not say of it:", "bad.po: 'It is 12.34", "words, over 1600"):
         assert fault in said, said
     assert "0.75 stands" not in said and "0.5 stands" not in said
     assert "imports os" not in said
@@ -131,6 +132,9 @@ def test_home_moves_the_course(course, capsys):
         assert text.count(f"colab.research.google.com/github/{new}/blob/main/notebooks/") == 3
         assert f"git clone https://github.com/{new}.git && cd {new.split('/')[1]}\n" in text
         assert "OWNER/generative" not in "".join(path.read_text("utf-8") for path in tool.NOTEBOOKS)
+        french = (course / ".github" / "LISEZMOI.md").read_text("utf-8")
+        assert french.count(f"colab.research.google.com/github/{new}/blob/main/notebooks/fr/") == 3
+        assert f"git clone https://github.com/{new}.git && cd {new.split('/')[1]}\n" in french
     capsys.readouterr()
     assert tool.home("no name") == 1 and tool.home(None) == 0
     assert capsys.readouterr().out == "'no name' is not of the form OWNER/REPO\nsomeone.else/moved\n"
