@@ -40,6 +40,7 @@ from PIL import Image  # matplotlib brings it
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FRENCH = sorted((ROOT / "notebooks" / "fr").glob("*.ipynb"))
 README = ROOT / "README.md"
 PICTURES = ROOT / ".github" / "pictures"
 SHIPPED = ROOT / "data" / "pretrained" / "scoreboard.json"     # the rows that stand in where a reader has none
@@ -243,6 +244,8 @@ def unsupported(notebook):
         known = {round(n, 9) for number in bounds | around[title] for n in (number, 100 * number)}
         known |= {*cell.metadata.get("told", ()), *range(11)}
         faults += [(cell.id, f"{n:g} stands in no claim, no output and no source") for n in sorted(printed - known)]
+        faults += [(cell.id, f"the text does not say {n:g}, as its list told does")
+                   for n in cell.metadata.get("told", ()) if round(n, 9) not in printed]
         faults += [(cell.id, f"the text does not say {bound:g}, as its claims do") for bound in sorted(bounds - {0, 1})
                    if not {round(bound, 9), round(100 * bound, 9)} & printed]
         names = [node for claim in claims(cell) for node in ast.walk(ast.parse(claim)) if isinstance(node, ast.Name)]
@@ -657,12 +660,14 @@ def page(folder):
 
     folder.mkdir(parents=True, exist_ok=True)
     links = []
-    for path in NOTEBOOKS:
+    for path in [*NOTEBOOKS, *FRENCH]:
         notebook = nbformat.read(path, as_version=4)
+        name = path.relative_to(NOTEBOOKS[0].parent).with_suffix(".html")
         html, _ = HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": path.stem}})
-        (folder / f"{path.stem}.html").write_text(html, encoding="utf-8")
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(html, encoding="utf-8")
         title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
-        links.append(f'<li><a href="{path.stem}.html">{title}</a></li>')
+        links.append(f'<li><a href="{name.as_posix()}">{title}</a></li>')
     (folder / "index.html").write_text(INDEX.format(links="\n".join(links), home=homes().pop()), encoding="utf-8")
 
 

@@ -15,7 +15,6 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
-import polib
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUES = ROOT / ".github" / "french"
@@ -94,6 +93,8 @@ def constants():
 
 def catalogue(page):
     """The translations of a page, as polib has them."""
+    import polib  # installed by requirements-dev.txt: only who translates needs it
+
     path = CATALOGUES / f"{Path(page).stem.lower()}.po"
     po = polib.pofile(str(path)) if path.exists() else polib.POFile()
     po.fpath, po.wrapwidth = str(path), 110
@@ -105,6 +106,8 @@ def catalogue(page):
 def update(page):
     """The catalogue with exactly the messages that the page has, in its order. A message that is new and much like one
     that is gone takes over its translation, marked fuzzy until somebody has read it."""
+    import polib
+
     old = catalogue(page)
     known, new = {entry.msgid: entry for entry in old}, {}
     for where, message in messages(page):

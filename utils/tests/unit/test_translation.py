@@ -6,8 +6,10 @@ import shutil
 import nbformat
 import pytest
 
-from ..conftest import ROOT, load_tool
+from ..conftest import DEV, ROOT, load_tool
 from ..files import FRENCH, NOTEBOOKS
+
+pytest.importorskip("polib", reason=DEV)
 
 
 @pytest.fixture(scope="module")
