@@ -18,6 +18,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, LogLocator
 from torchvision.utils import make_grid
 
+from . import language
 from .language import say
 
 BLUE, ORANGE, GREY, GREEN = "#2a6fbb", "#e07b1a", "#8a8a8a", "#3a9d5d"
@@ -33,11 +34,12 @@ class Picture(Figure):
 
     def savefig(self, *args, **kwargs):
         """As matplotlib's, in the reader's language."""
-        for text in self.findobj(Text):
-            text.set_text(say(text.get_text()))
-        for axis in (axis for axes in self.axes for axis in (axes.xaxis, axes.yaxis)):
-            if isinstance(axis.get_major_locator(), FixedLocator):               # labels of its ticks, or their numbers
-                axis.set_ticks(axis.get_majorticklocs(), [say(text.get_text()) for text in axis.get_ticklabels()])
+        if language.current != "en":
+            for text in self.findobj(Text):
+                text.set_text(say(text.get_text()))
+            for axis in (axis for axes in self.axes for axis in (axes.xaxis, axes.yaxis)):
+                if isinstance(axis.get_major_locator(), FixedLocator):           # or the next drawing brings them back
+                    axis.set_ticks(axis.get_majorticklocs(), [say(text.get_text()) for text in axis.get_ticklabels()])
         super().savefig(*args, **kwargs)
 
     def _repr_png_(self):
@@ -67,6 +69,7 @@ def sheet(rows, title=""):
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+    figure.draw_without_rendering()                # only then the layout knows how wide the labels are
     return figure
 
 

@@ -158,3 +158,11 @@ def test_film_shows_stored_pictures():
 def test_arrows_are_drawn_from_the_grid():
     blue, green = plot.field({"a": (lambda x: -x, lambda x: 0 * x)}).axes[0].collections
     assert torch.tensor(blue.U).tolist() == torch.tensor(-blue.XY[:, 0]).tolist() and not green.U.any()
+
+
+def test_a_sheet_shows_its_labels_whole():
+    """The layout once took too little room for them where the rows were many."""
+    rows = {f"a long label, number {i}": torch.zeros(8, 1, 28, 28) for i in range(6)}
+    figure = plot.sheet(rows)
+    figure._repr_png_()
+    assert min(label.get_window_extent().x0 for label in figure.axes[0].get_yticklabels()) >= 0
