@@ -162,7 +162,7 @@ def test_arrows_are_drawn_from_the_grid():
 
 def test_a_sheet_shows_its_labels_whole():
     """The layout once took too little room for them where the rows were many."""
-    rows = {f"a long label, number {i}": torch.zeros(8, 1, 28, 28) for i in range(6)}
+    rows = {label: torch.zeros(8, 1, 28, 28) for label in ("given", "known", *(f"{i} x, draw 1" for i in range(4)))}
     figure = plot.sheet(rows)
     figure._repr_png_()
     assert min(label.get_window_extent().x0 for label in figure.axes[0].get_yticklabels()) >= 0
