@@ -648,9 +648,9 @@ def lint():
 
 def french():
     """Write the French course; print and return whether a paragraph has no translation, or one that is not right."""
-    wrong = translation.write()
-    print(*wrong, f"{len(wrong)} faults: nothing but the catalogues is written" if wrong else
-          "The French course is written", sep="\n")
+    wrong, count = translation.write(), sum(len(translation.catalogue(page)) for page in [*translation.PAGES, "utils"])
+    print(*wrong, f"{len(wrong)} faults among {count:,} texts: nothing but the catalogues is written" if wrong else
+          f"The French course is written: {count:,} texts, all translated", sep="\n")
     return bool(wrong)
 
 

@@ -328,7 +328,7 @@ def film(frames, label="t"):
     stored = [f._repr_png_() if isinstance(f, Figure) else png(f) for f in frames.values()]
     width = min(720, int.from_bytes(stored[0][16:20], "big"))          # a PNG holds its width there
     picture = widgets.Image(value=stored[0], format="png", width=width)
-    slider = widgets.SelectionSlider(options=[(name, i) for i, name in enumerate(frames)], description=label)
+    slider = widgets.SelectionSlider(options=[(say(name), i) for i, name in enumerate(frames)], description=say(label))
     slider.observe(lambda change: setattr(picture, "value", stored[change.new]), "value")
     return widgets.VBox([slider, picture])
 
@@ -345,6 +345,7 @@ def explore(draw, columns=8, **controls):
             picture.value = png(draw(**{name: control.value for name, control in controls.items()}), columns)
 
     for control in controls.values():
+        control.description = say(control.description)
         control.observe(update, "value")
     update()
     return widgets.VBox([*controls.values(), picture])
