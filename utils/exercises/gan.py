@@ -295,8 +295,8 @@ def check_jacobian_norm(f):
         got = call(f, lambda z: z @ W.T.to(z.device), z)
     expect(got, norm.expand(5), given, slips=(
         (norm.square().expand(5), "That is its square: take the root of the sum of squares."),
-        (torch.linalg.matrix_norm(W, 2).expand(5), "That is the largest singular value; here the sum of all squares "
-         "is meant, the Frobenius norm."),
+        (torch.linalg.matrix_norm(W, 2).expand(5), "That is the largest singular value; wanted is the root of the "
+         "sum of all squares, the Frobenius norm."),
         (norm, "One number for each z is wanted, not one for the batch."),
         (norm * 5 ** 0.5, "One number for each z is wanted, not one for the batch: .flatten(1).norm(dim=1)."),
         (W.square().sum(1).sqrt().expand(5, 2), "The sum runs over one axis only: both axes of each matrix count."),
