@@ -19,7 +19,8 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUES = ROOT / ".github" / "french"
 PAGES = {"README.md": ".github/LISEZMOI.md", ".github/TEACHING.md": ".github/ENSEIGNER.md",
-         **{f"notebooks/{path.name}": f"notebooks/fr/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}}
+         **{f"notebooks/{name}": f"notebooks/fr/{name}"
+            for name in sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))}}
 GET = """```bash
 git clone https://github.com/{home}.git && cd {folder}
 ```

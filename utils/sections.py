@@ -111,8 +111,9 @@ def _announced():
 
 
 def folder():
-    """Where the notebooks lie in the language that was chosen."""
-    return FOLDER / "fr" if language.current == "fr" and (FOLDER / "fr").is_dir() else FOLDER
+    """Where the notebooks lie: this one's own folder or, where it stands alone, that of the language chosen."""
+    both = [FOLDER, FOLDER / "fr"]
+    return Path.cwd() if Path.cwd() in both else both[language.current == "fr" and both[1].is_dir()]
 
 
 def read(notebook):
