@@ -691,6 +691,7 @@ def home(new):
         print(f"{new!r} is not of the form OWNER/REPO")
         return 1
     before = homes()
+    translation.catalogue("README.md")             # ends in a sentence, before anything is written, without polib
     for path in NOTEBOOKS:
         text = path.read_text(encoding="utf-8")
         for old in before:
@@ -703,7 +704,8 @@ def home(new):
     text = README.read_text(encoding="utf-8")
     text = re.sub(r"(?<=<!-- home -->\n).*?(?=<!-- end of home -->)", lambda _: there, text, flags=re.S)
     README.write_text(text, encoding="utf-8", newline="\n")
-    french()
+    if french():
+        return 1
     print(f"The course now lives at https://github.com/{new}")
     return 0
 

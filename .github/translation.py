@@ -16,6 +16,11 @@ from pathlib import Path
 
 import nbformat
 
+try:
+    import polib
+except ImportError:                                # nb.py has verbs that do without
+    polib = None
+
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUES = ROOT / ".github" / "french"
 PAGES = {"README.md": ".github/LISEZMOI.md", ".github/TEACHING.md": ".github/ENSEIGNER.md",
@@ -73,13 +78,12 @@ def constants():
             if "tests" not in path.parts]
     for page in PAGES:
         if page.endswith(".ipynb"):
-            code += [(cell.id, re.sub(r"(?m)^%.*$", "", cell.source))
+            code += [(cell.id, re.sub(r"(?m)^[%!].*$", "", cell.source))
                      for cell in nbformat.read(ROOT / page, as_version=4).cells if cell.cell_type == "code"]
     for where, source in code:
         tree = ast.parse(source)
         nodes = list(ast.walk(tree))
-        docs = {id(node.body[0].value) for node in nodes if hasattr(node, "body") and isinstance(node.body, list)
-                and isinstance(node.body[0], ast.Expr)}
+        docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}      # texts that nothing is done with
         parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for value in node.values for part in
                  ([value] if isinstance(value, ast.Constant) else ast.walk(value.format_spec or ast.Constant(0)))}
         for node in nodes:
@@ -94,8 +98,8 @@ def constants():
 
 def catalogue(page):
     """The translations of a page, as polib has them."""
-    import polib  # installed by requirements-dev.txt: only who translates needs it
-
+    if polib is None:
+        raise SystemExit("The French course needs polib: pip install -r .github/requirements-dev.txt")
     path = CATALOGUES / f"{Path(page).stem.lower()}.po"
     po = polib.pofile(str(path)) if path.exists() else polib.POFile()
     po.fpath, po.wrapwidth = str(path), 110
@@ -107,8 +111,6 @@ def catalogue(page):
 def update(page):
     """The catalogue with exactly the messages that the page has, in its order. A message that is new and much like one
     that is gone takes over its translation, marked fuzzy until somebody has read it."""
-    import polib
-
     old = catalogue(page)
     known, new = {entry.msgid: entry for entry in old}, {}
     for where, message in messages(page):
@@ -244,7 +246,10 @@ def write():
 def stale():
     """What `nb.py lint` says of the French course: faults of translations, and files that are not what they make."""
     files, wrong = made()
-    return wrong + [f"{name}: run nb.py french" for name in _others(files)]
+    there = {path.relative_to(ROOT).as_posix()
+             for place in (".github/french/*.po", "notebooks/fr/*.ipynb") for path in ROOT.glob(place)}
+    return wrong + [f"{name}: run nb.py french" for name in _others(files)] + [
+        f"{name}: of a page that is no more, delete it" for name in sorted(there - set(files))]
 
 
 def _others(files):

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from . import data
+from .language import say
 from .machine import device, own_folder, rehearsal, same_random_numbers, scaled
 
 WEIGHTS = data.ROOT / "pretrained" / "classifier.pt"
@@ -87,12 +88,12 @@ def _of_another_set(name):
             net = Classifier()
             net.load_state_dict(kept["weights"])
             return net
-    print(f"The ruler has no classifier of {data.label(name)} yet: it trains one, for about a minute on two cores.",
-          flush=True)
+    print(say(f"The ruler has no classifier of {data.label(name)} yet: it trains one, for about a minute on two "
+              "cores."), flush=True)
     with same_random_numbers(), torch.enable_grad():           # whoever asks may do so inside no_grad
         net, accuracy = train_classifier(scaled(STEPS) if rehearsal() else STEPS, mirror=False, device=device())
-    print(f"It tells {accuracy:.1%} of the test images right. Distances on its features do not compare with those "
-          f"for {data.SHIPPED}.")
+    print(say(f"It tells {accuracy:.1%} of the test images right. Distances on its features do not compare with those "
+              f"for {data.SHIPPED}."))
     if not rehearsal():
         with contextlib.suppress(OSError, RuntimeError):       # a full disk: it trains again next time
             half = path.with_suffix(".part")

@@ -9,86 +9,94 @@ import builtins
 import functools
 import json
 import re
+import sys
 from pathlib import Path
 
 LANGUAGES, FRENCH = ("en", "fr"), Path(__file__).with_name("french.json")
-LABEL = 80                                         # letters: what is longer is a sentence, and known or not
+VAGUE, LONGEST = 6, 3000                           # letters: of a template that says little; of a text to look up
 current = "en"
-_known, _templates = {}, []                        # {English: French} of whole sentences; (pieces, French) of others
-_print = getattr(builtins.print, "english", builtins.print)        # if this file is reloaded
+_known, _templates = {}, []                        # {English: French}; (pieces, the longest of them, French)
 
 
 def choose(language="en"):
-    """From now on `say`, `print` and every figure of the course speak "en" or "fr".
+    """From now on the course speaks "en" or "fr": `say`, every figure, and `print` where it knows all that is printed.
 
     Raises ValueError, in a sentence, for another language.
     """
+    global current
     if language not in LANGUAGES:
         raise ValueError(f"LANGUAGE is {language!r}: the course speaks {' and '.join(map(repr, LANGUAGES))}")
-    global current
-    current, builtins.print = language, _print if language == "en" else _print_translated
-    _learn({} if language == "en" else json.loads(FRENCH.read_text(encoding="utf-8")))
+    _learn(json.loads(FRENCH.read_text(encoding="utf-8")) if language == "fr" else {})
+    current, english = language, getattr(builtins.print, "english", builtins.print)
+    builtins.print = _in_french(english) if language == "fr" else english
 
 
 def _learn(catalogue):
     """From now on say what `catalogue` has, {English: French}."""
     _known.clear()
-    for english, french in catalogue.items():
-        _known[english.strip()] = french.strip()
-        if re.search(r" \{\d\}$", english) and english[-4:] == french[-4:]:           # what comes last may be empty
-            _known[english[:-4].strip()] = french[:-4].strip()
+    _known.update({english.strip(): french.strip() for english, french in catalogue.items()})
+    for english, french in list(_known.items()):
+        if re.search(r"[.!?:] \{\d\}$", english) and english[-4:] == french[-4:]:      # what comes last may be empty
+            _known.setdefault(english[:-4], french[:-4].strip())
     pieces = ((re.split(r"\{\d\}", english), french) for english, french in _known.items() if "{0}" in english)
-    _templates[:] = sorted(pieces, key=lambda pair: -sum(map(len, pair[0])))         # the most exact first
+    _templates[:] = sorted(((parts, max(parts, key=len), french) for parts, french in pieces),
+                           key=lambda template: -sum(map(len, template[0])))          # the most exact first
     _translated.cache_clear()
 
 
 def say(text):
     """The text in the language that was chosen, as far as the catalogue knows it: as a whole, or by its lines, its
     columns (two blanks lie between them) or, if it is a label, by its parts."""
+    return _said(text)[0]
+
+
+def _said(text, strict=False):
+    """A text in French, and how many of its words the catalogue does not know; numbers, and a word alone, are none."""
     inner = text.strip()
-    return text.replace(inner, _translated(inner)[0], 1) if _known and re.search(r"[^\W\d_]{2}", inner) else text
+    if not _known or len(text) > LONGEST or not re.search(r"[^\W\d_]{2}", inner):
+        return text, 0
+    french, left = _translated(inner, strict)
+    return text.replace(inner, french, 1), left
 
 
 @functools.lru_cache(2000)
-def _translated(text):
-    """A text in French, and how many words of it are English still (a word alone may be a name)."""
+def _translated(text, strict):
     if text in _known:
         return _known[text], 0
     best = text, len(re.findall(r"[^\W\d_]{2,}", text)) if " " in text else 0
-    for pieces, french in _templates:                        # the one that leaves the fewest English words
-        filled = _filled(pieces, text)
-        left = best[1] if filled is None else sum(_left(part) for part in filled)
+    for pieces, longest, french in _templates:               # the one that leaves the fewest English words
+        filled = _filled(pieces, text, strict) if longest in text else None
+        left = best[1] if filled is None else sum(_said(part, strict)[1] for part in filled)
         if left < best[1]:
-            best = re.sub(r"\{(\d)\}", lambda hit: _in_column(filled[int(hit[1])]), french), left
+            best = _fill_in(french, filled, strict), left
     if best[0] != text:
         return best
-    if "\n" in text:
-        return "\n".join(map(say, text.split("\n"))), 0
-    if "  " in text:
-        return "".join(map(_in_column, re.findall(r"\S+(?: \S+)* *", text))), 0
-    for mark, ours in ((": ", "\u00a0: "), (", ", ", "), (" (", " (")):
-        parts = text.split(mark) if mark in text else []
-        left = sum(map(_left, parts))
-        if (left == 0 or len(text) < LABEL) and any(say(part) != part for part in parts):
-            return ours.join(map(say, parts)), left
+    for apart, join in ((r"\n", "\n"), (r"(?<=  )(?! )", "")) + (
+            () if strict else ((": ", "\u00a0: "), (", ", ", "), (r" (?=\()", " "))):
+        parts = re.split(apart, text)
+        said = [_in_column(part, strict) for part in parts] if len(parts) > 1 else parts
+        if said != parts:
+            left = sum(_said(part, strict)[1] for part in parts)
+            if left == 0 or join in ("\n", ""):
+                return join.join(said), left
     return best
 
 
-def _left(text):
-    """How many words of a text the catalogue does not know; numbers are none."""
-    return _translated(text.strip())[1] if re.search(r"[^\W\d_]{2}", text) else 0
+def _fill_in(french, filled, strict):
+    """What a template says; what is filled in between `...` is code, and stays as it is."""
+    return re.sub(r"(`?)\{(\d)\}", lambda hit: hit[1] + (filled[int(hit[2])] if hit[1] else
+                                                        _in_column(filled[int(hit[2])], strict)), french)
 
 
-def _in_column(text):
-    """A part of a text in the language chosen, followed by so many blanks that what comes next stays where it was."""
-    blanks = len(text) - len(text.rstrip())
-    said = say(text.rstrip()) if text.strip() else text
-    return said.ljust(len(text) - 1) + " " if blanks else said
+def _in_column(text, strict):
+    """A part of a text in French, followed by so many blanks that what comes next stays where it was."""
+    said = _said(text.rstrip(" "), strict)[0]
+    return said.ljust(len(text) - 1) + " " if text.endswith(" ") else said
 
 
-def _filled(pieces, text):
+def _filled(pieces, text, strict):
     """What stands between the pieces in the text, if it has them in this order from its first to its last letter; where
-    they are only a word or two, what stands there must be known, or a word alone."""
+    they say little, what stands there must be known, or a word alone."""
     first, *middle, last = pieces
     if not (text.startswith(first) and text.endswith(last) and len(text) >= len(first) + len(last)):
         return None
@@ -100,12 +108,20 @@ def _filled(pieces, text):
         filled.append(text[at:found])
         at = found + len(piece)
     filled.append(text[at:end])
-    vague = sum(map(str.isalpha, "".join(pieces))) < 6
-    return None if vague and any(map(_left, filled)) else filled
+    vague = sum(map(str.isalpha, "".join(pieces))) < VAGUE
+    return None if vague and (strict or any(_said(part)[1] for part in filled)) else filled
 
 
-def _print_translated(*values, **how):
-    _print(*(say(value) if isinstance(value, str) else value for value in values), **how)
+def _in_french(english):
+    """`print` that says in French what it knows to the last word; `english` is the one that does the printing."""
+    def french(*values, **how):
+        if how.get("file") in (None, sys.stdout):
+            pairs = [_said(value, strict=True) if type(value) is str else (value, 0) for value in values]
+            values = [value if left else said for value, (said, left) in zip(values, pairs)]
+        english(*values, **how)
+    french.english = english
+    return french
 
 
-_print_translated.english = _print
+if hasattr(builtins.print, "english"):             # this file was edited, and reloaded
+    choose("fr")

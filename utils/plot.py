@@ -168,7 +168,7 @@ def trilemma(rows):
         lengths = [v or 0 for v in values]
         winner = max(range(len(values)), key=lengths.__getitem__)
         best.append(names[winner])
-        axes.barh(names, lengths, color=[BLUE if i == winner else "#c9c9c9" for i in range(len(values))],
+        axes.barh([*map(say, names)], lengths, color=[BLUE if i == winner else "#c9c9c9" for i in range(len(values))],
                   hatch=["//" if row.get("shipped") else "" for row in rows.values()], edgecolor="white")
         for i, v in enumerate(values):
             said = f" on {rows[names[i]]['device']}" if v is None else f" {v:.2f} " if v < 10 else f" {v:,.0f} "
@@ -328,7 +328,8 @@ def film(frames, label="t"):
     stored = [f._repr_png_() if isinstance(f, Figure) else png(f) for f in frames.values()]
     width = min(720, int.from_bytes(stored[0][16:20], "big"))          # a PNG holds its width there
     picture = widgets.Image(value=stored[0], format="png", width=width)
-    slider = widgets.SelectionSlider(options=[(say(name), i) for i, name in enumerate(frames)], description=say(label))
+    slider = widgets.SelectionSlider(options=[(say(str(name)), i) for i, name in enumerate(frames)],
+                                     description=say(label))
     slider.observe(lambda change: setattr(picture, "value", stored[change.new]), "value")
     return widgets.VBox([slider, picture])
 

@@ -32,7 +32,7 @@ def report(name, sample, run=None, net=None, n=2000):
     try:
         _store(row)
     except OSError as error:
-        print(f"The row could not be saved ({error.strerror}); here it is for this session.")
+        print(say(f"The row could not be saved ({error.strerror}); here it is for this session."))
     show(row)
     return row
 
@@ -78,8 +78,8 @@ def rows(*names):
         found[row["name"]] = row
     missing = [name for name in names if name not in own]
     if missing and data.current != data.SHIPPED:
-        print(f"You have no row of {' or '.join(missing)} for {data.label()}: the ones that ship were "
-              f"measured on {data.SHIPPED}, with another classifier. Their distances do not compare with yours.")
+        print(say(f"You have no row of {' or '.join(missing)} for {data.label()}: the ones that ship were "
+                  f"measured on {data.SHIPPED}, with another classifier. Their distances do not compare with yours."))
     return found
 
 
@@ -87,7 +87,7 @@ def budgets():
     """What the three families reach with more and fewer minutes: a list of dicts with name, minutes, seed, step, and of
     2,000 images frechet, precision, recall. The minutes are those of the machine that data/README.md describes."""
     if data.current != data.SHIPPED:
-        print(f"These were measured on {data.SHIPPED}: they do not compare with distances of {data.label()}.")
+        print(say(f"These were measured on {data.SHIPPED}: they do not compare with distances of {data.label()}."))
     with BUDGETS.open(newline="", encoding="utf-8") as file:
         return [{key: value if key == "name" else float(value) for key, value in row.items()}
                 for row in csv.DictReader(file)]
@@ -103,7 +103,7 @@ def _read():
     except (ValueError, TypeError, KeyError):
         aside = SCOREBOARD.with_suffix(".damaged.json")
         os.replace(SCOREBOARD, aside)
-        print(f"{SCOREBOARD.name} was not a table: it is kept as {aside.name}, and a new one is begun.")
+        print(say(f"{SCOREBOARD.name} was not a table: it is kept as {aside.name}, and a new one is begun."))
         return []
 
 
@@ -141,7 +141,7 @@ def show(*rows):
     given = {row["name"]: row for row in rows}
     table = {name: row for name, row in _of_this_set(_read()).items() if name not in given} | given
     if not table:
-        print("The table is empty: report(...) adds a row.")
+        print(say("The table is empty: report(...) adds a row."))
         return
     last = list(table.values())[-1]
     columns = {say(f"real ({last['n']:,})"): last["floor"], **table}

@@ -14,6 +14,7 @@ import os
 import re
 import symtable
 import sys
+import traceback
 import types
 from collections import namedtuple
 from pathlib import Path
@@ -23,6 +24,7 @@ from IPython import get_ipython
 from IPython.utils.capture import capture_output
 
 from . import data, exercises, language, train
+from .language import say
 from .machine import same_random_numbers
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
@@ -53,17 +55,17 @@ def enter(notebook, section):
         raise ValueError(f"there is no section {section}: choose one from 1 to {max(c.section for c in cells)}")
     needed = needs(cells, own)
     sections = sorted({cells[i].section for i in needed} - {0})
-    print(f"Section {section} needs {len(needed)} cell{'s' * (len(needed) > 1)}: the imports",
-          f"and some of section {', '.join(map(str, sections))}," if sections else "only,",
-          "as you last saved them." if Path.cwd() == folder() else f"as they stand in {folder()}.")
+    print(*map(say, (f"Section {section} needs {len(needed)} cell{'s' * (len(needed) > 1)}: the imports",
+                     f"and some of section {', '.join(map(str, sections))}," if sections else "only,",
+                     "as you last saved them." if Path.cwd() == folder() else f"as they stand in {folder()}.")))
     for i in needed:
         with _announced(), capture_output(), patch.dict(os.environ, WORKSHOP_SHIPPED="1"):
             done = shell.run_cell(cells[i].source, store_history=False, silent=True)
         if not done.success:
-            print(f"A cell of section {cells[i].section} did not run, so section {section} cannot be entered yet: "
-                  f"run that section first.\n\n{cells[i].source}")
+            print(say(f"A cell of section {cells[i].section} did not run, so section {section} cannot be entered yet: "
+                      "run that section first."), f"\n\n{cells[i].source}", sep="")
             return
-    print(f"They have run: go on with section {section}.")
+    print(say(f"They have run: go on with section {section}."))
 
 
 def borrow(notebook, *names):
@@ -103,7 +105,7 @@ def _announced():
 
     def announce(run):
         begin(run)
-        print(f"  {run.plan()}", file=screen, flush=True)
+        print(f"  {say(run.plan())}", file=screen, flush=True)
         return run
 
     with patch.object(train.Run, "__enter__", announce):
@@ -179,12 +181,14 @@ def _loop_names(tree):
 
 
 def _explain(shell, kind, error, trace, tb_offset=None):
-    """Show a NameError with a sentence that says which cell makes the name, if the running cell is one of ours."""
+    """Show a NameError with a sentence that says which cell makes the name, if the running cell is one of ours, and a
+    sentence of the course in the language chosen."""
     advice = _advice(error.name, shell.user_ns["In"][-1]) if kind is NameError else None
+    raised_in = Path(traceback.extract_tb(trace)[-1].filename)
     if advice:
-        error.args = (f"{error}. {language.say(advice)}",)
-    elif len(error.args) == 1 and isinstance(error.args[0], str):
-        error.args = (language.say(error.args[0]),)
+        error.args = (f"{error}. {say(advice)}",)
+    elif raised_in.parent == Path(__file__).parent and error.args and isinstance(error.args[0], str):
+        error.args = (say(error.args[0]), *error.args[1:])     # a sentence of ours
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
 

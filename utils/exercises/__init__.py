@@ -85,7 +85,7 @@ def exercise(function=None, *, mine=False):
         return functools.partial(exercise, mine=mine)
     name = function.__name__
     if not _exists(name):
-        print("So the function is left as it is.")
+        print(say("So the function is left as it is."))
         return function
     answer, check, _ = _known[name]
     _bound[name] = answer
@@ -93,19 +93,19 @@ def exercise(function=None, *, mine=False):
     wrong = None if blank else _judge(function, check)
     if blank:
         _state[name] = "the reference (not filled in)"
-        print(f"{name}: not filled in yet - using the reference so that you can go on. "
-              f'hint("{name}") helps.')
+        print(say(f"{name}: not filled in yet - using the reference so that you can go on. "
+                  f'hint("{name}") helps.'))
     elif wrong is None:
         _state[name], _bound[name] = "yours", function
-        print(f"{name}: right - from here on the notebook runs on your version.")
+        print(say(f"{name}: right - from here on the notebook runs on your version."))
         return function
     elif mine:
         _state[name], _bound[name] = "yours, though not right (mine=True)", function
-        print(f"{name}: not right yet - {wrong}\nYour version is used all the same, because of mine=True.")
+        print(say(f"{name}: not right yet - {wrong}\nYour version is used all the same, because of mine=True."))
         return function
     else:
         _state[name] = "the reference (yours is not right yet)"
-        print(f"{name}: not right yet - {wrong}\nUsing the reference so that you can go on.")
+        print(say(f"{name}: not right yet - {wrong}\nUsing the reference so that you can go on."))
     return answer
 
 
@@ -116,9 +116,9 @@ def hint(name):
         hints = _known[name][2]
         given = min(_hints_given.get(name, 0) + 1, len(hints))
         _hints_given[name] = given
-        print(f"Hint {given} of {len(hints)}: {hints[given - 1]}")
+        print(say(f"Hint {given} of {len(hints)}: {hints[given - 1]}"))
         if given == len(hints):
-            print(f'That was the last one: solution("{name}") prints the answer.')
+            print(say(f'That was the last one: solution("{name}") prints the answer.'))
 
 
 def solution(name):
@@ -139,15 +139,15 @@ def summary():
             state = "a function that was not checked: put @exercise above it and run its cell"
         own += state.startswith("yours")
         lines.append(f"  {name}: {say(state)}")
-    print(f"{own} of {len(_state)} exercises run on your own code.", *lines, sep="\n")
+    print(say(f"{own} of {len(_state)} exercises run on your own code."), *lines, sep="\n")
 
 
 def _exists(name):
     if name in _known:
         return True
     close = difflib.get_close_matches(str(name), _known, 1, 0.5)
-    print(f"{name!r} is not the name of an exercise: did you mean {close[0]}?" if close else
-          f"{name!r} is not the name of an exercise.")
+    print(say(f"{name!r} is not the name of an exercise: did you mean `{close[0]}`?" if close else
+              f"{name!r} is not the name of an exercise."))
     return False
 
 
@@ -207,7 +207,7 @@ def _on_device(function):
             raise Wrong("it sets torch's seed, for the whole notebook: without a fixed seed each call draws anew.")
         for name, arg, before in given:
             if not torch.equal(arg.detach().nan_to_num(), before.nan_to_num()):
-                raise Wrong(f"it changes its input {name} in place: work on a copy, for example {name} + 0.")
+                raise Wrong(f"it changes its input `{name}` in place: work on a copy, for example `{name} + 0`.")
         return _back(got, place) if given else got
     return watched
 
@@ -227,7 +227,7 @@ def _crash(function, error):
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == function.__code__.co_filename]
     where = linecache.getline(function.__code__.co_filename, lines[-1]).strip() if lines else ""
     help = next((help for part, help in HELP.items() if part in text), "")
-    text = f"{text}, in the line  {where}" if where and len(where) <= 80 else text
+    text = f"{text}, in the line `{where}`" if where and len(where) <= 80 else text
     message = say(f"it stops with {type(error).__name__}: {text}")
     return f"{message}. {say(help)}".rstrip()
 
@@ -282,7 +282,7 @@ def call(function, *args):
     got = function(*args)
     for (name, weight), old in zip(weights.items(), before):
         if not torch.equal(weight.detach(), old):
-            raise Wrong(f"it changes its input {name} in place: work on a copy, for example {name} + 0.")
+            raise Wrong(f"it changes its input `{name}` in place: work on a copy, for example `{name} + 0`.")
     if any(x.is_leaf and x.grad is not None for x in [*filter(torch.is_tensor, args), *weights.values()]):
         raise Wrong("it calls backward() itself: only return the loss, the training loop does the rest.")
     if got is None:

@@ -77,7 +77,7 @@ def test_stop_button_while_the_figure_is_drawn(k):
 def test_in_a_notebook_a_crash_shows_the_line_and_a_loop_ends(k):
     k.run("from utils.exercises import exercise")
     said = text(k.run("@exercise\ndef g_loss(d_fake):\n    a = d_fake + 1\n    return a.nonsense()"))
-    assert "AttributeError" in said and "in the line  return a.nonsense()" in said
+    assert "AttributeError" in said and "in the line `return a.nonsense()`" in said
     k.run("from utils import exercises\nexercises.TIME_LIMIT_S = 2")
     said = text(k.run("@exercise\ndef g_loss(d_fake):\n    while True: pass"))
     k.run("exercises.TIME_LIMIT_S = 10")

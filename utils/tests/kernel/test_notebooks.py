@@ -48,7 +48,8 @@ def test_a_reader_who_solves_everything_gets_to_the_end(path, tmp_path):
     run(notebook, path.stem, tmp_path)
 
 
-@pytest.mark.parametrize("answers, state", [({}, "la solution de référence (pas encore remplie)"), (RIGHT, "la vôtre")])
+@pytest.mark.parametrize("answers, state", [
+    ({}, "la solution de référence (exercice non rempli)"), (RIGHT, "la vôtre")])
 def test_a_french_reader_gets_to_the_end_and_is_told_so_in_french(answers, state, tmp_path):
     notebook = answered(FRENCH[0], answers)
     notebook.cells.append(nbformat.v4.new_code_cell(

@@ -153,8 +153,8 @@ def test_blank(body, mine, capsys):
     (f"on device meta, wanted {machine.device().type}", "return torch.zeros((), device='meta')"),
     ("no gradient flows back", "return F.softplus(-d_fake).mean().detach()"),
     ("gives nan, wanted 1.46", "return d_fake.mean() * float('nan')"),
-    ("changes its input d_fake in place", "loss = F.softplus(-d_fake).mean()\nd_fake.data.mul_(0)\nreturn loss"),
-    ("ZeroDivisionError: division by zero, in the line  return 1 / 0", "return 1 / 0"),
+    ("changes its input `d_fake` in place", "loss = F.softplus(-d_fake).mean()\nd_fake.data.mul_(0)\nreturn loss"),
+    ("ZeroDivisionError: division by zero, in the line `return 1 / 0`", "return 1 / 0"),
     ("NameError: name 'soft' is not defined", "return soft(d_fake)"),
     ("prints without end", "while True:\n    print('here')"),
     ("takes more than 1 seconds", "while True:\n    pass"),
@@ -212,7 +212,7 @@ def test_a_name_that_is_no_exercise_is_left_alone(capsys):
         call("d_stpe")
         call("something else")
     out = capsys.readouterr().out
-    assert out.count("is not the name of an exercise") == 5 and out.count("did you mean d_step?") == 2
+    assert out.count("is not the name of an exercise") == 5 and out.count("did you mean `d_step`?") == 2
     assert out.count("is not the name of an exercise.\n") == 2 and "So the function is left as it is." in out
 
 

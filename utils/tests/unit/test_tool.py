@@ -29,6 +29,8 @@ def course(tmp_path):
     for file in ("README.md", "requirements.txt", ".github/nb.py", ".github/translation.py", ".github/TEACHING.md"):
         shutil.copy(ROOT / file, tmp_path / file)
     shutil.copytree(ROOT / ".github" / "french", tmp_path / ".github" / "french")
+    (tmp_path / "utils").unlink()                              # the tool writes a file there
+    shutil.copytree(ROOT / "utils", tmp_path / "utils", ignore=shutil.ignore_patterns("tests", "*cache*"))
     return tmp_path
 
 
