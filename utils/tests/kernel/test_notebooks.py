@@ -1,5 +1,6 @@
 """The notebooks under nbval as two readers leave them; as the third leaves them, blank, nbval runs them itself."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ import sys
 import nbformat
 import pytest
 import torch
+
+from utils import language
 
 from ..answers import RIGHT, WRONG
 from ..conftest import ROOT
@@ -48,13 +51,12 @@ def test_a_reader_who_solves_everything_gets_to_the_end(path, tmp_path):
     run(notebook, path.stem, tmp_path)
 
 
-@pytest.mark.parametrize("answers, state", [
-    ({}, "la solution de référence (exercice non rempli)"), (RIGHT, "la vôtre")])
+@pytest.mark.parametrize("answers, state", [({}, "the reference (not filled in)"), (RIGHT, "yours")])
 def test_a_french_reader_gets_to_the_end_and_is_told_so_in_french(answers, state, tmp_path):
-    notebook = answered(FRENCH[0], answers)
+    notebook, french = answered(FRENCH[0], answers), json.loads(language.FRENCH.read_text("utf-8"))
     notebook.cells.append(nbformat.v4.new_code_cell(
         f"from utils import exercises, language, sections\nassert sections.folder().name == 'fr'\n"
-        f"assert set(map(language.say, exercises._state.values())) == {{{state!r}}}, exercises._state"))
+        f"assert set(map(language.say, exercises._state.values())) == {{{french[state]!r}}}, exercises._state"))
     run(notebook, f"fr/{FRENCH[0].stem}", tmp_path)
 
 
