@@ -64,12 +64,14 @@ def texts(page):
     return [("", (ROOT / page).read_text(encoding="utf-8")), *later]
 
 
-def messages(page):
-    """[(where, message)] of an English page; of "utils", the texts that its code and that of the notebooks can show."""
+def messages(page, alone=()):
+    """[(where, message)] of an English page; of "utils", the texts that its code and that of the notebooks can show,
+    and of the words that stand alone those in `alone`."""
     if page != "utils":
         return [(where or page, message) for where, text in texts(page)
                 for message in filter(None, map(key, paragraphs(text)[::2]))]
-    return [(where, text) for where, text in constants() if " " in text.strip() and re.search("[a-z]{2}", text)]
+    return [(where, text) for where, text in constants()
+            if text in alone or " " in text.strip() and re.search("[a-z]{2}", text)]
 
 
 def constants():
@@ -113,11 +115,8 @@ def update(page):
     that is gone takes over its translation, marked fuzzy until somebody has read it."""
     old = catalogue(page)
     known, new = {entry.msgid: entry for entry in old}, {}
-    for where, message in messages(page):
+    for where, message in messages(page, known):   # words alone are translated where somebody wants it
         new.setdefault(message, polib.POEntry(msgid=message)).occurrences += [(where, "")]
-    if page == "utils":                            # words that stand alone are translated where somebody wants it
-        there = {text for _, text in constants()}
-        new |= {msgid: polib.POEntry(msgid=msgid) for msgid in known if msgid in there and msgid not in new}
     gone = {msgid: entry for msgid, entry in known.items() if msgid not in new and entry.msgstr}
     for message, entry in new.items():
         like = difflib.get_close_matches(message, gone, 1, 0.6) if message not in known else ()
@@ -206,10 +205,12 @@ def glossary():
 
 
 def made():
-    """({file: its text as it should be}, [fault]): the French files, as far as the catalogues have what they need."""
-    files, wrong, terms = {}, [], glossary()
+    """({file: its text as it should be}, [fault], how many messages): the French files, as far as the catalogues have
+    what they need."""
+    files, wrong, terms, count = {}, [], glossary(), 0
     for page, target in [*PAGES.items(), ("utils", "utils/french.json")]:
         po = update(page)
+        count += len(po)
         files[Path(po.fpath).relative_to(ROOT).as_posix()] = f"{po}\n"
         for entry in po:
             what = (["has no translation"] if not entry.msgstr else ["its translation is of another text"]
@@ -230,22 +231,23 @@ def made():
             files[target] = nbformat.writes(notebook) + "\n"
         else:
             files[target] = french(texts(page)[0][1], known, page, target)
-    return files, wrong
+    return files, wrong, count
 
 
 def write():
-    """Write what `made` says, if nothing is wrong with it, the catalogues in any case; returns the faults."""
-    files, wrong = made()
+    """Write what `made` says, if nothing is wrong with it, the catalogues in any case; returns the faults and how many
+    messages there are."""
+    files, wrong, count = made()
     for name in _others(files):
         if name.endswith(".po") or not wrong:
             (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
             (ROOT / name).write_text(files[name], encoding="utf-8", newline="\n")
-    return wrong
+    return wrong, count
 
 
 def stale():
     """What `nb.py lint` says of the French course: faults of translations, and files that are not what they make."""
-    files, wrong = made()
+    files, wrong, _ = made()
     there = {path.relative_to(ROOT).as_posix()
              for place in (".github/french/*.po", "notebooks/fr/*.ipynb") for path in ROOT.glob(place)}
     return wrong + [f"{name}: run nb.py french" for name in _others(files)] + [

@@ -65,6 +65,10 @@ class Wrong(Exception):
     """An answer is not right; the message is the sentence the reader sees."""
 
 
+def _changed(name):
+    return Wrong(f"it changes its input `{name}` in place: work on a copy, for example `{name} + 0`.")
+
+
 def reference(check, hints):
     """Register the decorated function as the reference of the exercise with its name.
 
@@ -207,7 +211,7 @@ def _on_device(function):
             raise Wrong("it sets torch's seed, for the whole notebook: without a fixed seed each call draws anew.")
         for name, arg, before in given:
             if not torch.equal(arg.detach().nan_to_num(), before.nan_to_num()):
-                raise Wrong(f"it changes its input `{name}` in place: work on a copy, for example `{name} + 0`.")
+                raise _changed(name)
         return _back(got, place) if given else got
     return watched
 
@@ -282,7 +286,7 @@ def call(function, *args):
     got = function(*args)
     for (name, weight), old in zip(weights.items(), before):
         if not torch.equal(weight.detach(), old):
-            raise Wrong(f"it changes its input `{name}` in place: work on a copy, for example `{name} + 0`.")
+            raise _changed(name)
     if any(x.is_leaf and x.grad is not None for x in [*filter(torch.is_tensor, args), *weights.values()]):
         raise Wrong("it calls backward() itself: only return the loss, the training loop does the rest.")
     if got is None:

@@ -81,9 +81,9 @@ def check_from_score(f):
     for kind, (score, xt, ab), got in on_each(f, kinds, AXES):
         (eps, x0), (a, s) = clean[kind], (ab.sqrt(), (1 - ab).sqrt())
         if torch.is_tensor(got) and got.shape == xt.shape or not hasattr(got, "__len__") or len(got) != 2:
-            kind = type(got).__name__
-            kept = f"{kind} of shape {tuple(got.shape)}" if torch.is_tensor(got) else kind
-            raise Wrong(f"it returns one {kept}, wanted two tensors: return eps_hat, x0_hat.")
+            one = type(got).__name__
+            one = f"{one} of shape {tuple(got.shape)}" if torch.is_tensor(got) else one
+            raise Wrong(f"it returns one {one}, wanted two tensors: return eps_hat, x0_hat.")
         expect(got[0], from_score(score, xt, ab)[0], f"with {kind}, in eps_hat", slips=(
             (x0, "The two have changed places: return eps_hat, x0_hat."),
             (-eps, "The sign is turned: the score points towards the data, the noise points away from it."),

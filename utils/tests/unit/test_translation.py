@@ -65,7 +65,7 @@ def test_one_english_word_that_changes_is_told(course, name, before, after):
     assert any(line.endswith(".po: run nb.py french") for line in said)
     page = course.ROOT / course.PAGES.get(name, "utils/french.json")
     kept = page.read_text("utf-8")
-    assert course.write() and page.read_text("utf-8") == kept                # the catalogue alone is written
+    assert course.write()[0] and page.read_text("utf-8") == kept                # the catalogue alone is written
     entry, = [entry for page in [*course.PAGES, "utils"] for entry in course.catalogue(page) if entry.fuzzy]
     assert after in entry.msgid and before in entry.previous_msgid and entry.msgstr
 
